@@ -1,0 +1,34 @@
+"""
+Rounds: from what must be driven to who drives what when, checked, and what going alone would cost.
+The model, its units and a worked example are in `docs/routing.md`. Pure: no Django, no I/O.
+"""
+
+from logistics.routing.checking import check
+from logistics.routing.problem import (
+    DAY,
+    STORAGE_CLASSES,
+    Load,
+    Plan,
+    Problem,
+    RoutePlan,
+    Site,
+    StopPlan,
+    Unplanned,
+    Van,
+)
+from logistics.routing.solving import plan
+
+__all__ = [
+    "DAY",
+    "STORAGE_CLASSES",
+    "Load",
+    "Plan",
+    "Problem",
+    "RoutePlan",
+    "Site",
+    "StopPlan",
+    "Unplanned",
+    "Van",
+    "check",
+    "plan",
+]

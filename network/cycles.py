@@ -1,0 +1,140 @@
+"""The weekly rhythm: plan the next weeks, open them at their moment, postpone a cut-off."""
+
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from network import clock, journal
+from network.errors import Refused
+from network.models import Cycle, Delivery, DeliveryCapacity, DeliveryDay, Network, Outlet, Person, PickupSlot
+
+WEEKS_AHEAD = 2
+
+
+def opening_of(network: Network, week_on: date) -> datetime:
+    """When ordering for the week of `week_on` (a Monday) opens: the network's opening day in the week before."""
+    return clock.moment(week_on - timedelta(days=7 - network.opens_weekday), network.opens_time)
+
+
+@transaction.atomic
+def plan_cycle(*, network: Network, week_on: date) -> Cycle:
+    """
+    The cycle of a week with its delivery days, deliveries and capacities, from the network's weekly schedule and
+    holidays. A holiday drops its day, or moves it. Planning again changes nothing.
+    """
+    cycle, fresh = Cycle.objects.get_or_create(
+        network=network, week_on=week_on, defaults={"opens_at": opening_of(network, week_on)}
+    )
+    if not fresh:
+        return cycle
+    moved = dict(network.holidays.values_list("on", "moved_to"))
+    days: dict[date, DeliveryDay] = {}
+    weekday_of: dict[date, int] = {}
+    for weekly in network.weekly_days.order_by("weekday"):
+        usual = week_on + timedelta(days=weekly.weekday)
+        on = moved.get(usual, usual)
+        if on is None or on in days:
+            continue
+        closes_at = clock.cut_off(on, days_before=weekly.cutoff_days_before, clock_time=weekly.cutoff_time)
+        days[on] = DeliveryDay(cycle=cycle, on=on, closes_at=closes_at)
+        weekday_of[on] = weekly.weekday
+    DeliveryDay.objects.bulk_create(days.values())
+    _plan_deliveries(network, days, weekday_of)
+    return cycle
+
+
+def _plan_deliveries(network: Network, days: dict[date, DeliveryDay], weekday_of: dict[date, int]) -> None:
+    slots = list(
+        PickupSlot.objects.filter(pickup_point__network=network, pickup_point__archived_at=None)
+        .select_related("pickup_point")
+        .prefetch_related("pickup_point__capacities")
+        .order_by("pk")
+    )
+    outlets = list(
+        Outlet.objects.filter(
+            organisation__memberships__network=network,
+            organisation__memberships__college="outlets",
+            organisation__memberships__left_on=None,
+            organisation__place__isnull=False,
+            archived_at=None,
+        )
+        .select_related("organisation")
+        .order_by("pk")
+    )
+    deliveries, capacities = [], []
+    for on, day in days.items():
+        for slot in slots:
+            if slot.weekday != weekday_of[on]:
+                continue
+            point = slot.pickup_point
+            delivery = Delivery(
+                delivery_day=day,
+                pickup_point=point,
+                place_id=point.place_id,
+                starts_at=clock.moment(on, slot.opens),
+                ends_at=clock.moment(on, slot.closes),
+            )
+            deliveries.append(delivery)
+            capacities += [
+                DeliveryCapacity(delivery=delivery, storage_class=room.storage_class, soft=room.soft, hard=room.hard)
+                for room in point.capacities.all()
+            ]
+        deliveries += [
+            Delivery(
+                delivery_day=day,
+                outlet=outlet,
+                place_id=outlet.organisation.place_id,
+                starts_at=clock.moment(on, outlet.opens),
+                ends_at=clock.moment(on, outlet.closes),
+            )
+            for outlet in outlets
+            if weekday_of[on] in outlet.weekdays
+        ]
+    Delivery.objects.bulk_create(deliveries)
+    DeliveryCapacity.objects.bulk_create(capacities)
+
+
+def plan_ahead() -> list[Cycle]:
+    """The present and the next weeks of every active network exist."""
+    this_week = clock.monday_of(clock.today())
+    return [
+        plan_cycle(network=network, week_on=this_week + timedelta(weeks=week))
+        for network in Network.objects.active()
+        for week in range(WEEKS_AHEAD + 1)
+    ]
+
+
+@transaction.atomic
+def open_cycle(*, cycle: Cycle, by: Person | None = None) -> bool:
+    """Open a scheduled cycle and its days; False when somebody already did."""
+    if not Cycle.objects.filter(pk=cycle.pk, status=Cycle.Status.SCHEDULED).update(status=Cycle.Status.OPEN):
+        return False
+    cycle.status = Cycle.Status.OPEN
+    cycle.days.filter(status=DeliveryDay.Status.SCHEDULED).update(status=DeliveryDay.Status.OPEN)
+    journal.record(action="opened", subject=cycle, by=by, network=cycle.network)
+    return True
+
+
+@transaction.atomic
+def postpone_cut_off(*, day: DeliveryDay, closes_at: datetime, by: Person, reason: str = "") -> DeliveryDay:
+    """Keep ordering for `day` open until `closes_at`. Refused when it has closed, or the new moment is not later."""
+    day = DeliveryDay.objects.select_for_update(no_key=True, of=("self",)).select_related("cycle__network").get(pk=day.pk)
+    if day.status != DeliveryDay.Status.OPEN:
+        raise Refused(_("Ordering for this day has closed. Its cut-off can no longer move."))
+    if closes_at <= day.closes_at:
+        raise Refused(_("Choose a moment after the present cut-off, or close early."), "closes_at")
+    if closes_at >= clock.moment(day.on, datetime.min.time()):
+        raise Refused(_("Choose a moment before the delivery day itself begins."), "closes_at")
+    before, day.closes_at = day.closes_at, closes_at
+    day.save(update_fields=["closes_at"])
+    journal.record(
+        action="postponed the cut-off",
+        subject=day,
+        by=by,
+        network=day.network,
+        reason=reason,
+        before=before.isoformat(),
+        after=closes_at.isoformat(),
+    )
+    return day

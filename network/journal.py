@@ -1,0 +1,33 @@
+"""Who did what, written in the same transaction as the change."""
+
+from typing import Any
+
+from django.db import models
+
+from network.models import JournalEntry, Network, Person
+
+
+def record(
+    *,
+    action: str,
+    subject: models.Model,
+    by: Person | None,
+    network: Network | None = None,
+    reason: str = "",
+    **data: Any,
+) -> JournalEntry:
+    """Note that `by` (None: the clock) did `action`, a short English verb phrase, to `subject`. `data` must be JSON."""
+    return JournalEntry.objects.create(
+        action=action,
+        subject_type=subject._meta.label_lower,
+        subject_id=subject.pk,
+        actor=by,
+        network=network,
+        reason=reason,
+        data=data,
+    )
+
+
+def history_of(subject: models.Model) -> models.QuerySet[JournalEntry]:
+    """What happened to `subject`, newest first."""
+    return JournalEntry.objects.filter(subject_type=subject._meta.label_lower, subject_id=subject.pk).select_related("actor")

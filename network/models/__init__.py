@@ -1,0 +1,52 @@
+from network.models.calendar import (
+    Cycle,
+    Delivery,
+    DeliveryCapacity,
+    DeliveryDay,
+    Holiday,
+    WeeklyDay,
+)
+from network.models.ledger import Account, Posting, Transaction
+from network.models.people import (
+    BankAccount,
+    Membership,
+    Network,
+    NetworkRole,
+    Organisation,
+    OrganisationRole,
+    Person,
+    VatStatus,
+)
+from network.models.places import Outlet, PickupPoint, PickupSlot, Place, PointCapacity
+from network.models.record import JournalEntry, OutboxEntry
+from network.models.terms import PriceGroup, Tariff, VatRate
+
+__all__ = [
+    "Account",
+    "BankAccount",
+    "Cycle",
+    "Delivery",
+    "DeliveryCapacity",
+    "DeliveryDay",
+    "Holiday",
+    "JournalEntry",
+    "Membership",
+    "Network",
+    "NetworkRole",
+    "Organisation",
+    "OrganisationRole",
+    "OutboxEntry",
+    "Outlet",
+    "Person",
+    "PickupPoint",
+    "PickupSlot",
+    "Place",
+    "PointCapacity",
+    "Posting",
+    "PriceGroup",
+    "Tariff",
+    "Transaction",
+    "VatRate",
+    "VatStatus",
+    "WeeklyDay",
+]

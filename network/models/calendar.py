@@ -1,0 +1,180 @@
+"""The week: cycles, delivery days with their own cut-off, and deliveries at a point or an outlet."""
+
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from network import clock
+from network.models.people import Network
+from network.models.places import Outlet, PickupPoint, Place
+from network.quantities import StorageClass
+from network.texts import Texts
+
+
+class WeeklyDay(models.Model):
+    """A weekday on which a network delivers, and when ordering for it closes."""
+
+    network = models.ForeignKey(Network, models.CASCADE, related_name="weekly_days")
+    weekday = models.PositiveSmallIntegerField()
+    cutoff_days_before = models.PositiveSmallIntegerField(default=2)
+    cutoff_time = models.TimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["network", "weekday"], name="weekly_day_once"),
+            models.CheckConstraint(condition=Q(weekday__lte=6), name="weekly_day_is_a_weekday"),
+        ]
+
+
+class Holiday(models.Model):
+    """A day without deliveries; `moved_to` names the day that replaces it, if any."""
+
+    network = models.ForeignKey(Network, models.CASCADE, related_name="holidays")
+    on = models.DateField()
+    name = Texts()
+    moved_to = models.DateField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["network", "on"], name="holiday_once"),
+            models.CheckConstraint(condition=~Q(moved_to=F("on")), name="holiday_moves_to_another_day"),
+        ]
+
+
+class Cycles(models.QuerySet["Cycle"]):
+    def open(self) -> Self:
+        return self.filter(status=Cycle.Status.OPEN)
+
+    def due_to_open(self) -> Self:
+        return self.filter(status=Cycle.Status.SCHEDULED, opens_at__lte=clock.now())
+
+
+class Cycle(models.Model):
+    """One selling week of a network. Cycles may overlap: the next can open while the last is still driven."""
+
+    class Status(models.TextChoices):
+        SCHEDULED = "scheduled", _("scheduled")
+        OPEN = "open", _("open")
+        CLOSED = "closed", _("closed")
+        SETTLED = "settled", _("settled")
+
+    network = models.ForeignKey(Network, models.PROTECT, related_name="cycles")
+    week_on = models.DateField()
+    opens_at = models.DateTimeField()
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.SCHEDULED)
+
+    objects = Cycles.as_manager()
+
+    class Meta:
+        ordering = ["-opens_at"]
+        constraints = [models.UniqueConstraint(fields=["network", "week_on"], name="one_cycle_per_network_and_week")]
+
+    def __str__(self) -> str:
+        return f"{self.network} {self.week_on:%G-W%V}"
+
+
+class DeliveryDays(models.QuerySet["DeliveryDay"]):
+    def on_sale(self) -> Self:
+        return self.filter(status=DeliveryDay.Status.OPEN, closes_at__gt=clock.now())
+
+    def due_to_close(self) -> Self:
+        return self.filter(status=DeliveryDay.Status.OPEN, closes_at__lte=clock.now())
+
+
+class DeliveryDay(models.Model):
+    class Status(models.TextChoices):
+        SCHEDULED = "scheduled", _("scheduled")
+        OPEN = "open", _("open")
+        CLOSED = "closed", _("closed")
+        PLANNED = "planned", _("planned")
+        DRIVEN = "driven", _("driven")
+        SETTLED = "settled", _("settled")
+
+    cycle = models.ForeignKey(Cycle, models.PROTECT, related_name="days")
+    on = models.DateField()
+    closes_at = models.DateTimeField()
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.SCHEDULED)
+
+    objects = DeliveryDays.as_manager()
+
+    class Meta:
+        ordering = ["on"]
+        constraints = [models.UniqueConstraint(fields=["cycle", "on"], name="one_delivery_day_per_cycle_and_date")]
+        indexes = [models.Index(fields=["closes_at"], condition=Q(status="open"), name="delivery_day_due_to_close")]
+
+    def __str__(self) -> str:
+        return f"{self.cycle.network} {self.on}"
+
+    @property
+    def network(self) -> Network:
+        return self.cycle.network
+
+    @property
+    def is_on_sale(self) -> bool:
+        return self.status == self.Status.OPEN and clock.now() < self.closes_at
+
+
+class Deliveries(models.QuerySet["Delivery"]):
+    def on_sale(self) -> Self:
+        return self.filter(delivery_day__in=DeliveryDay.objects.on_sale())
+
+    def for_buyer(self, buyer: Any) -> Self:
+        """Deliveries this organisation may choose: pickup points, and its own door when it is an outlet."""
+        return self.filter(Q(outlet=None) | Q(outlet__organisation=buyer))
+
+
+class Delivery(models.Model):
+    """Goods handed over on a delivery day at one pickup point or one outlet, within a window."""
+
+    delivery_day = models.ForeignKey(DeliveryDay, models.PROTECT, related_name="deliveries")
+    pickup_point = models.ForeignKey(PickupPoint, models.PROTECT, null=True, blank=True, related_name="deliveries")
+    outlet = models.ForeignKey(Outlet, models.PROTECT, null=True, blank=True, related_name="deliveries")
+    place = models.ForeignKey(Place, models.PROTECT, related_name="deliveries")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+
+    objects = Deliveries.as_manager()
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["delivery_day", "pickup_point", "outlet", "starts_at"], name="delivery_once", nulls_distinct=False
+            ),
+            models.CheckConstraint(
+                condition=Q(pickup_point=None, outlet__isnull=False) | Q(pickup_point__isnull=False, outlet=None),
+                name="delivery_is_at_a_point_or_an_outlet",
+            ),
+            models.CheckConstraint(condition=Q(starts_at__lt=F("ends_at")), name="delivery_ends_after_it_starts"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.destination} {self.delivery_day.on}"
+
+    @property
+    def destination(self) -> PickupPoint | Outlet:
+        return self.pickup_point or self.outlet  # type: ignore[return-value]
+
+
+class DeliveryCapacity(models.Model):
+    """
+    Crate equivalents of a storage class at a delivery: `booked` by confirmed orders, at most `hard`.
+    `soft` is where the coordinator is warned. No row: no limit.
+    """
+
+    delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="capacities")
+    storage_class = models.CharField(max_length=8, choices=StorageClass.choices)
+    soft = models.PositiveIntegerField()
+    hard = models.PositiveIntegerField()
+    booked = models.DecimalField(max_digits=9, decimal_places=3, default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["delivery", "storage_class"], name="delivery_capacity_once_per_class"),
+            models.CheckConstraint(condition=Q(soft__lte=F("hard")), name="delivery_soft_capacity_within_hard"),
+            models.CheckConstraint(
+                condition=Q(booked__gte=0, booked__lte=F("hard")), name="delivery_booked_within_hard_capacity"
+            ),
+        ]

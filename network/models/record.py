@@ -1,0 +1,55 @@
+"""What happened and what must still happen: the journal and the outbox."""
+
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from network import clock
+from network.models.people import Network
+
+
+class JournalEntry(models.Model):
+    """Who did what to what, and why. Written in the same transaction as the change; the database refuses to alter it."""
+
+    at = models.DateTimeField(default=clock.now)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    network = models.ForeignKey(Network, models.PROTECT, null=True, blank=True, related_name="journal")
+    action = models.CharField(max_length=60)
+    subject_type = models.CharField(max_length=60)
+    subject_id = models.BigIntegerField()
+    reason = models.CharField(max_length=300, blank=True)
+    data = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        verbose_name_plural = "journal entries"
+        indexes = [
+            models.Index(fields=["subject_type", "subject_id"], name="journal_by_subject"),
+            models.Index(fields=["network", "-at"], name="journal_by_network"),
+        ]
+
+
+class OutboxEntries(models.QuerySet["OutboxEntry"]):
+    def waiting(self) -> Self:
+        return self.filter(done_at=None)
+
+
+class OutboxEntry(models.Model):
+    """Something that must follow a committed change exactly once: `kind` names who handles it, `key` makes it unique."""
+
+    key = models.CharField(max_length=160, unique=True)
+    kind = models.CharField(max_length=40)
+    payload = models.JSONField(default=dict)
+    created_at = models.DateTimeField(default=clock.now)
+    due_at = models.DateTimeField(default=clock.now)
+    done_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    error = models.TextField(blank=True)
+
+    objects = OutboxEntries.as_manager()
+
+    class Meta:
+        verbose_name_plural = "outbox entries"
+        indexes = [models.Index(fields=["due_at"], condition=Q(done_at=None), name="outbox_waiting")]

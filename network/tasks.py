@@ -1,0 +1,25 @@
+"""Thin tasks of the common ground. What they call may run twice."""
+
+from celery import shared_task
+
+from network import cycles, outbox
+from network.models import Cycle
+
+
+@shared_task
+def drain_outbox() -> int:
+    return outbox.drain()
+
+
+@shared_task
+def turn_the_week() -> None:
+    """Every minute: the coming weeks exist, and those whose moment has come are open."""
+    cycles.plan_ahead()
+    for cycle in Cycle.objects.due_to_open().select_related("network"):
+        cycles.open_cycle(cycle=cycle)
+
+
+@shared_task
+def echo(word: str) -> str:
+    """The worker's part of the health check."""
+    return word

@@ -1,0 +1,238 @@
+"""What farmers announce: producers, products, supplies, and the offers that sell them."""
+
+from decimal import Decimal
+from typing import Any, Self
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import FileExtensionValidator
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.lookups import Exact
+from django.utils.translation import gettext_lazy as _
+
+from network import clock
+from network.models import DeliveryDay, Network, Organisation, Person, PriceGroup, VatRate
+from network.quantities import StorageClass, Unit
+from network.texts import Texts
+
+
+class Producers(models.QuerySet["Producer"]):
+    def active(self) -> Self:
+        return self.filter(archived_at=None)
+
+    def in_network(self, network: Network) -> Self:
+        return self.filter(
+            organisation__memberships__network=network,
+            organisation__memberships__college="producers",
+            organisation__memberships__left_on=None,
+        )
+
+    def run_by(self, person: Any) -> Self:
+        """Producers for which this person works."""
+        return self.filter(organisation__roles__person_id=person.pk) if person.is_authenticated else self.none()
+
+
+class Producer(models.Model):
+    class Transport(models.TextChoices):
+        COLLECTED = "collected", _("collected at the farm")
+        BRINGS = "brings", _("brings to the hub")
+
+    organisation = models.OneToOneField(Organisation, models.PROTECT, related_name="producer")
+    slug = models.SlugField(max_length=60, unique=True)
+    code = models.SlugField(max_length=12, unique=True)
+    speciality = Texts()
+    story = Texts()
+    organic_body = models.CharField(max_length=12, blank=True)
+    establishment_number = models.CharField(max_length=12, blank=True)
+    minimum = models.DecimalField(_("minimum per delivery day"), max_digits=8, decimal_places=2, default=0)
+    transport = models.CharField(max_length=10, choices=Transport.choices, default=Transport.COLLECTED)
+    opens = models.TimeField(help_text=_("goods can be collected from"))
+    closes = models.TimeField(help_text=_("goods can be collected until"))
+    archived_at = models.DateTimeField(null=True, blank=True)
+
+    objects = Producers.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(minimum__gte=0), name="producer_minimum_not_negative"),
+            models.CheckConstraint(condition=Q(opens__lt=F("closes")), name="producer_closes_after_it_opens"),
+        ]
+
+    def __str__(self) -> str:
+        return self.organisation.name
+
+
+class Products(models.QuerySet["Product"]):
+    def active(self) -> Self:
+        return self.filter(archived_at=None)
+
+
+class Product(models.Model):
+    class Category(models.TextChoices):
+        VEGETABLES = "vegetables", _("Vegetables")
+        FRUIT = "fruit", _("Fruit")
+        DAIRY = "dairy", _("Dairy and eggs")
+        BREAD = "bread", _("Bread and flour")
+        MEAT = "meat", _("Meat")
+        PANTRY = "pantry", _("Pantry")
+        DRINKS = "drinks", _("Drinks")
+        PLANTS = "plants", _("Plants and flowers")
+
+    producer = models.ForeignKey(Producer, models.PROTECT, related_name="products")
+    sku = models.SlugField(max_length=40)
+    name = Texts()
+    description = Texts()
+    category = models.CharField(max_length=12, choices=Category.choices)
+    dfc_type = models.CharField(max_length=60, blank=True)
+    unit = models.CharField(max_length=8, choices=Unit.choices)
+    step = models.DecimalField(max_digits=6, decimal_places=3, default=Decimal(1))
+    sold_by_weight = models.BooleanField(default=False)
+    net_quantity = models.DecimalField(max_digits=9, decimal_places=3)
+    net_unit = models.CharField(max_length=5, choices=[("kg", _("kg")), ("l", _("litre")), ("piece", _("piece"))])
+    unit_kg = models.DecimalField(max_digits=9, decimal_places=3)
+    vat_category = models.CharField(max_length=8, choices=VatRate.Category.choices, default=VatRate.Category.FOOD)
+    storage_class = models.CharField(max_length=8, choices=StorageClass.choices)
+    max_temperature = models.DecimalField(max_digits=4, decimal_places=1)
+    shelf_life_days = models.PositiveIntegerField()
+    allergens = ArrayField(models.CharField(max_length=20), default=list, blank=True)
+    season = ArrayField(models.PositiveSmallIntegerField(), default=list, blank=True)
+    crate = Texts()
+    units_per_crate = models.PositiveIntegerField()
+    deposit = models.DecimalField(max_digits=6, decimal_places=2, default=0)
+    alcohol = models.DecimalField(max_digits=4, decimal_places=1, null=True, blank=True)
+    perishable = models.BooleanField(default=True)
+    drawing = models.CharField(max_length=20, blank=True)
+    photo = models.ImageField(
+        upload_to="products/", blank=True, validators=[FileExtensionValidator(["jpg", "jpeg", "png", "webp"])]
+    )
+    archived_at = models.DateTimeField(null=True, blank=True)
+
+    objects = Products.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["producer", "sku"], name="product_sku_once_per_producer"),
+            models.CheckConstraint(condition=Q(step__gt=0), name="product_step_positive"),
+            models.CheckConstraint(condition=Q(net_quantity__gt=0, unit_kg__gt=0), name="product_weighs_something"),
+            models.CheckConstraint(condition=Q(units_per_crate__gt=0), name="product_fits_a_crate"),
+            models.CheckConstraint(condition=Q(deposit__gte=0), name="product_deposit_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.name)
+
+    @property
+    def minimum_age(self) -> int | None:
+        """Years a buyer must be: 16 for beer and wine, 18 above 22 % alcohol."""
+        if not self.alcohol:
+            return None
+        return 18 if self.alcohol > 22 else 16
+
+
+class Supply(models.Model):
+    """
+    What a producer has of a product in a week, for all networks and buyers together. `reserved` is written by
+    `producers.stock` only.
+    """
+
+    product = models.ForeignKey(Product, models.PROTECT, related_name="supplies")
+    week_on = models.DateField(help_text=_("the Monday of the week of delivery"))
+    quantity = models.DecimalField(max_digits=12, decimal_places=3)
+    reserved = models.DecimalField(max_digits=12, decimal_places=3, default=0)
+    price = models.DecimalField(max_digits=10, decimal_places=4)
+    changed_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        verbose_name_plural = "supplies"
+        constraints = [
+            models.UniqueConstraint(fields=["product", "week_on"], name="one_supply_per_product_and_week"),
+            models.CheckConstraint(
+                condition=Q(reserved__gte=0, reserved__lte=F("quantity")), name="supply_reserved_within_quantity"
+            ),
+            models.CheckConstraint(condition=Q(price__gt=0), name="supply_price_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product} {self.week_on}"
+
+    @property
+    def available(self) -> Decimal:
+        return self.quantity - self.reserved
+
+
+class Offers(models.QuerySet["Offer"]):
+    def on_sale(self) -> Self:
+        """Offers that can be ordered this moment; sold out ones included."""
+        moment = clock.now()
+        return self.filter(
+            Q(closes_at=None) | Q(closes_at__gt=moment),
+            listed=True,
+            delivery_day__status=DeliveryDay.Status.OPEN,
+            delivery_day__closes_at__gt=moment,
+        )
+
+
+class Offer(models.Model):
+    """
+    A supply at a price, on a delivery day, for a price group. All prices per unit: `price` is what the farmer receives,
+    `net` and `gross` what the buyer pays without and with VAT; `tariff` and `contribution` are the parts between.
+    """
+
+    supply = models.ForeignKey(Supply, models.PROTECT, related_name="offers")
+    delivery_day = models.ForeignKey(DeliveryDay, models.PROTECT, related_name="offers")
+    price_group = models.ForeignKey(PriceGroup, models.PROTECT, related_name="offers")
+    price = models.DecimalField(max_digits=10, decimal_places=4)
+    tariff = models.DecimalField(max_digits=10, decimal_places=4)
+    contribution = models.DecimalField(max_digits=10, decimal_places=4)
+    net = models.DecimalField(max_digits=10, decimal_places=4)
+    vat_rate = models.DecimalField(max_digits=4, decimal_places=2)
+    gross = models.DecimalField(max_digits=10, decimal_places=2)
+    listed = models.BooleanField(default=True)
+    closes_at = models.DateTimeField(null=True, blank=True)
+
+    objects = Offers.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["supply", "delivery_day", "price_group"], name="one_offer_per_supply_day_and_price_group"
+            ),
+            models.CheckConstraint(
+                condition=Q(price__gt=0, tariff__gte=0, contribution__gte=0, net__gt=0, gross__gt=0),
+                name="offer_prices_make_sense",
+            ),
+            models.CheckConstraint(
+                condition=Exact(F("net"), F("price") + F("tariff") + F("contribution")), name="offer_net_is_the_sum_of_its_parts"
+            ),
+        ]
+        indexes = [models.Index(fields=["delivery_day", "price_group"], name="offers_of_a_day_and_group")]
+
+    def __str__(self) -> str:
+        return str(self.supply)
+
+
+class StockMovement(models.Model):
+    """Why the quantity of a supply changed. Append-only."""
+
+    class Reason(models.TextChoices):
+        ANNOUNCED = "announced", _("announced")
+        CORRECTED = "corrected", _("corrected")
+        SHORTAGE = "shortage", _("shortage")
+
+    supply = models.ForeignKey(Supply, models.PROTECT, related_name="movements")
+    change = models.DecimalField(max_digits=12, decimal_places=3)
+    reason = models.CharField(max_length=10, choices=Reason.choices)
+    by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField(default=clock.now)
+
+
+class PriceChange(models.Model):
+    """The farmer's price of a supply, as it was and became. Append-only."""
+
+    supply = models.ForeignKey(Supply, models.PROTECT, related_name="price_changes")
+    old = models.DecimalField(max_digits=10, decimal_places=4, null=True)
+    new = models.DecimalField(max_digits=10, decimal_places=4)
+    by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField(default=clock.now)
+
+
