@@ -212,6 +212,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
 STATICFILES_DIRS: list[Any] = [
     ROOT / "static",
+    ROOT / "var/assets",
     ("vendor/htmx", ROOT / "node_modules/htmx.org/dist"),
     ("vendor/leaflet", ROOT / "node_modules/leaflet/dist"),
     ("vendor/bricolage", ROOT / "node_modules/@fontsource-variable/bricolage-grotesque/files"),

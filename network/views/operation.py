@@ -58,7 +58,7 @@ def _worker() -> None:
 def mails(request: HttpRequest) -> HttpResponse:
     """The mails of a local run, newest first."""
     page = Paginator(sorted(_mail_folder().glob("*.log"), reverse=True), 50).get_page(request.GET.get("page"))
-    return render(request, "network/mails.html", {"page": page, "mails": [(path.stem, _read(path)) for path in page]})
+    return render(request, "network/mails.html", {"page": page, "mails": [(path.stem, _headers(_read(path))) for path in page]})
 
 
 def mail(request: HttpRequest, name: str) -> HttpResponse:
@@ -71,8 +71,12 @@ def mail(request: HttpRequest, name: str) -> HttpResponse:
     return render(
         request,
         "network/mail.html",
-        {"mail": message, "text": plain.get_content() if plain else "", "attachments": attachments},
+        {"mail": _headers(message), "text": plain.get_content() if plain else "", "attachments": attachments},
     )
+
+
+def _headers(message: EmailMessage) -> dict[str, str]:
+    return {name: str(message[name]) for name in ("subject", "to", "from", "date")}
 
 
 def _mail_folder() -> Path:

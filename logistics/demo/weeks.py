@@ -1,0 +1,242 @@
+"""Weeks of the demo network, lived through the product's own functions in the order in which people would."""
+
+import random
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from django.db.models import Q
+
+from logistics import handover, rounds, settling
+from logistics.demo.build import rows
+from network import clock, cycles
+from network.models import Delivery, DeliveryDay, Network, Organisation, OutboxEntry, Person
+from network.money import euros
+from orders import basket, checkout, closing, shortages, weighing
+from orders.models import Order, OrderLine, PurchaseOrderLine
+from producers import stock
+from producers.models import Offer, Producer, Product, Supply
+
+WEEKS = 12
+THIN = (4, 9)
+PRESENT = 0.82
+FAVOURITES = {"vegetables": 5, "fruit": 3, "dairy": 3, "bread": 3, "meat": 1, "pantry": 1, "drinks": 1, "plants": 1}
+PRICES = {
+    row["sku"].lower(): (Decimal(row["producer_price_low"]), Decimal(row["producer_price_high"])) for row in rows("products")
+}
+
+
+@dataclass(frozen=True)
+class Buyer:
+    """An organisation that may order at a delivery, as which person, and how eagerly (0 to 1)."""
+
+    organisation: Organisation
+    person: Person
+    delivery: Delivery
+    trade: bool
+
+
+def share_of_households(weeks_ago: int) -> float:
+    """From about 60 baskets twelve weeks ago to the present size, with two thin weeks (holidays)."""
+    grown = 0.106 * (PRESENT / 0.106) ** ((WEEKS - weeks_ago) / WEEKS)
+    return grown * (0.55 if weeks_ago in THIN else 1)
+
+
+def live(network: Network, week_on: date, seed: int) -> None:
+    """
+    A whole week of a network up to this moment: what lies in the past is announced, ordered, closed, driven and settled;
+    what is still open stays open, with the baskets people would have by now.
+    """
+    now = clock.now()
+    dice = random.Random(f"{seed} {network.slug} {week_on}")
+    opens_at = cycles.opening_of(network, week_on)
+    weeks_ago = max(0, (clock.monday_of(clock.today()) - week_on).days // 7)
+    cycle = cycles.plan_cycle(network=network, week_on=week_on)
+    with clock.at(opens_at):
+        announce(network, week_on, seed)
+        cycles.open_cycle(cycle=cycle)
+    for day in cycle.days.order_by("closes_at"):
+        until = min(now, day.closes_at)
+        elapsed = (until - opens_at) / (day.closes_at - opens_at)
+        for moment, buyer in _arrivals(day, opens_at, until, share_of_households(weeks_ago) * elapsed, dice):
+            with clock.at(moment):
+                order(buyer, dice)
+        _run(day, now, dice)
+    if weeks_ago:
+        OutboxEntry.objects.waiting().filter(due_at__lt=now - timedelta(days=3)).update(done_at=now)
+
+
+def announce(network: Network, week_on: date, seed: int) -> None:
+    """Every farm's supplies of the week: what is in season, a little dearer or cheaper than last time."""
+    month = (week_on + timedelta(days=3)).month
+    for producer in Producer.objects.active().in_network(network).select_related("organisation").order_by("pk"):
+        if Supply.objects.filter(product__producer=producer, week_on=week_on).exists():
+            continue
+        dice = random.Random(f"{seed} {producer.code} {week_on}")
+        farmer = producer.organisation.people.first()
+        wanted = [
+            stock.Announcement(
+                product=product,
+                quantity=Decimal(_harvest(product, dice)),
+                price=_price(product, dice),
+                listed=True,
+            )
+            for product in producer.products.active().order_by("pk")
+            if month in product.season
+        ]
+        stock.announce_many(producer=producer, week_on=week_on, rows=wanted, by=farmer)
+
+
+def _harvest(product: Product, dice: random.Random) -> int:
+    usual = {"box": 60, "meat": 60, "plants": 40, "dairy": 130, "bread": 150, "pantry": 70, "drinks": 160}
+    scarce = product.sku in ("gr28", "vl03", "vl05", "gr26")
+    many = usual.get(product.category, 190)
+    return round(many * dice.uniform(0.8, 1.2) * (0.35 if scarce else 1))
+
+
+def _price(product: Product, dice: random.Random) -> Decimal:
+    low, high = PRICES[product.sku]
+    middle = low + (high - low) * Decimal("0.5")
+    return euros(middle * Decimal(str(round(dice.uniform(0.94, 1.06), 3))))
+
+
+def _arrivals(
+    day: DeliveryDay, start: datetime, until: datetime, share: float, dice: random.Random
+) -> list[tuple[datetime, Buyer]]:
+    """Who orders for a day and when: most in the last hours before the cut-off."""
+    if until <= start:
+        return []
+    buyers = [buyer for buyer in _buyers(day) if dice.random() < (min(1.0, share * 1.25) if buyer.trade else share)]
+    seconds = (until - start).total_seconds()
+    return sorted(
+        ((start + timedelta(seconds=seconds * dice.random() ** 0.5 * 0.999), buyer) for buyer in buyers),
+        key=lambda arrival: (arrival[0], arrival[1].organisation.pk),
+    )
+
+
+def _buyers(day: DeliveryDay) -> list[Buyer]:
+    deliveries = day.deliveries.select_related("pickup_point__place", "outlet__organisation", "delivery_day__cycle__network")
+    found = []
+    for delivery in deliveries.order_by("pk"):
+        if delivery.outlet:
+            homes: Iterable[Organisation] = [delivery.outlet.organisation]
+        else:
+            assert delivery.pickup_point
+            homes = Organisation.objects.filter(
+                Q(roles__person__email__startswith=f"{delivery.pickup_point.code}-"), kind="household"
+            ).order_by("pk")
+        people = dict(
+            Person.objects.filter(organisation_roles__organisation__in=homes)
+            .order_by("-organisation_roles__pk")
+            .values_list("organisation_roles__organisation", "pk")
+        )
+        by_pk = Person.objects.in_bulk(people.values())
+        for home in homes:
+            if home.pk in people:
+                found.append(Buyer(home, by_pk[people[home.pk]], delivery, trade=delivery.outlet is not None))
+    return found
+
+
+def order(buyer: Buyer, dice: random.Random) -> Order | None:
+    """A basket filled and confirmed the way its buyer would; what has sold out is left out."""
+    network = buyer.delivery.delivery_day.cycle.network
+    group = basket.price_group_of(buyer.organisation, network)
+    offers = list(
+        Offer.objects.on_sale()
+        .filter(delivery_day=buyer.delivery.delivery_day, price_group=group)
+        .select_related("supply__product")
+        .order_by("pk")
+    )
+    if not offers:
+        return None
+    weights = [FAVOURITES[offer.supply.product.category] for offer in offers]
+    wanted: dict[int, Decimal] = {}
+    for offer in dice.choices(offers, weights, k=dice.randint(5, 12) if buyer.trade else dice.randint(4, 11)):
+        product = offer.supply.product
+        times = dice.randint(4, 12) if buyer.trade else dice.choice([1, 1, 1, 1, 2, 2, 3])
+        if product.unit == "box" and product.unit_kg >= 3 and not buyer.trade:
+            times = 1
+        if offer.supply.available >= product.step * times:
+            wanted[offer.pk] = product.step * times
+    if not wanted:
+        return None
+    made = basket.open_order(buyer=buyer.organisation, delivery=buyer.delivery, by=buyer.person)
+    made = basket.fill(order=made, quantities=wanted, by=buyer.person)
+    if not buyer.trade and sum(line.gross * line.quantity for line in made.lines.all()) < network.minimum_order:
+        more = {pk: quantity * 4 for pk, quantity in wanted.items()}
+        plenty = {offer.pk: offer.supply.available for offer in offers}
+        made = basket.fill(
+            order=made,
+            quantities={pk: quantity if quantity <= plenty[pk] else wanted[pk] for pk, quantity in more.items()},
+            by=buyer.person,
+        )
+        if sum(line.gross * line.quantity for line in made.lines.all()) < network.minimum_order:
+            return made
+    return checkout.place_order(order=made, by=buyer.person, age_declared=True)
+
+
+def _run(day: DeliveryDay, now: datetime, dice: random.Random) -> None:
+    """Close, plan, weigh, drive and settle a day, each at its moment, as far as `now` allows."""
+    dana = Person.objects.filter(network_roles__network=day.cycle.network, network_roles__role="coordinator").first()
+    assert dana
+    if now < day.closes_at:
+        return
+    with clock.at(day.closes_at):
+        closing.close_day(day=day)
+    with clock.at(day.closes_at + timedelta(minutes=30)):
+        rounds.plan_rounds(day=day, by=dana)
+        _assign_drivers(day)
+    evening = clock.moment(day.on, datetime.min.time().replace(hour=21))
+    if now < evening:
+        return
+    with clock.at(evening):
+        _weigh(day, dana, dice)
+        _miss_something(day, dana, dice)
+        handover.drive_day(day=day, by=dana)
+    if now < evening + timedelta(hours=1):
+        return
+    with clock.at(evening + timedelta(hours=1)):
+        settling.settle_day(day=day, by=dana)
+
+
+def _assign_drivers(day: DeliveryDay) -> None:
+    drivers = list(
+        Person.objects.filter(network_roles__network=day.cycle.network, network_roles__role="driver").order_by("pk")
+    )
+    for ride in day.rounds.order_by("number"):
+        ride.driver = drivers[ride.number % len(drivers)]
+        ride.save(update_fields=["driver"])
+
+
+def _weigh(day: DeliveryDay, by: Person, dice: random.Random) -> None:
+    lines = OrderLine.objects.filter(order__delivery__delivery_day=day, order__status="closed", sold_by_weight=True)
+    packed = {
+        line.pk: (line.quantity * Decimal(str(round(dice.uniform(0.94, 1.05), 3)))).quantize(Decimal("0.001"))
+        for line in lines.order_by("pk")
+    }
+    weighing.weigh(packed=packed, by=by)
+
+
+def _miss_something(day: DeliveryDay, by: Person, dice: random.Random) -> None:
+    """Now and then a crate is short: less than one line in thirty."""
+    lines = PurchaseOrderLine.objects.filter(purchase_order__delivery_day=day, product__sold_by_weight=False)
+    for line in lines.order_by("pk"):
+        if dice.random() < 0.03:
+            missing = min(line.quantity, Decimal(dice.randint(1, 3)))
+            shortages.record_missing(line=line, missing=missing, by=by, reason="Te weinig geoogst")
+
+
+def cycles_at_work(network: Network) -> list[date]:
+    """The weeks whose ordering has begun and whose last day is not over: what a visitor sees first."""
+    monday = clock.monday_of(clock.today())
+    return [
+        week
+        for week in (monday, monday + timedelta(weeks=1), monday + timedelta(weeks=2))
+        if cycles.opening_of(network, week) <= clock.now()
+    ]
+
+
+def past_weeks() -> list[date]:
+    monday = clock.monday_of(clock.today())
+    return [monday - timedelta(weeks=week) for week in range(WEEKS, 0, -1)]

@@ -1,0 +1,46 @@
+"""The demo network: the present week at once, twelve past weeks behind it."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from logistics import tasks
+from logistics.demo import build, weeks
+from network import cycles
+from network.models import Network
+
+
+class Command(BaseCommand):
+    help = "Fill an empty database with the demo network; prints its logins with --logins."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--logins", action="store_true", help="only print role, e-mail and password of the demo people")
+        parser.add_argument("--seed", type=int, default=2026)
+        parser.add_argument("--history", choices=["job", "now", "none"], default="job", help="past weeks: by a worker, at once, or not")
+        parser.add_argument("--scale", type=int, default=1, help="above 1: a load-test network, inserted set-based")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["logins"]:
+            for login in build.LOGINS:
+                self.stdout.write(f"{login.role:12} {login.email:26} {build.PASSWORD}")
+            return
+        if Network.objects.exists():
+            raise CommandError("There are networks already. The demo is for an empty database: run `make clean` first.")
+        if options["scale"] > 1:
+            from logistics.demo import scale
+
+            scale.build(options["scale"], options["seed"])
+            return
+        seed = options["seed"]
+        build.build(seed)
+        networks = list(Network.objects.order_by("pk"))
+        for network in networks:
+            for week_on in weeks.cycles_at_work(network):
+                weeks.live(network, week_on, seed)
+        cycles.plan_ahead()
+        for network in networks:
+            if options["history"] == "job":
+                tasks.live_past_weeks.delay(network.pk, seed)
+            elif options["history"] == "now":
+                tasks.live_past_weeks(network.pk, seed)
