@@ -129,6 +129,7 @@ class Unplanned(models.Model):
         WINDOW = "window", _("its time window cannot be reached")
         HOURS = "hours", _("it does not fit in any driver's hours")
         LEFT_OUT = "left_out", _("there are too few vehicles")
+        NOWHERE = "nowhere", _("its address is not known")
 
     delivery_day = models.ForeignKey(DeliveryDay, models.CASCADE, related_name="unplanned")
     producer = models.ForeignKey(Producer, models.PROTECT, null=True, blank=True, related_name="+")
@@ -146,8 +147,9 @@ class Unplanned(models.Model):
 
 class Crate(models.Model):
     """
-    A crate on a delivery day. On the collection leg it holds one product of a purchase order, on the distribution leg
-    (part of) one order or the orders of one delivery, in one storage class. `letter` tells crates of a stop apart.
+    A crate on a delivery day, in one storage class. On the collection leg it holds one product of a purchase order, or the
+    remainders of several (then it names no line); on the distribution leg (parts of) orders of one delivery. `letter`
+    tells the crates of a farm or a delivery apart; `contents` is described in `logistics.loading`.
     """
 
     class Status(models.TextChoices):
@@ -167,6 +169,7 @@ class Crate(models.Model):
     storage_class = models.CharField(max_length=8, choices=StorageClass.choices)
     letter = models.CharField(max_length=6)
     contents = models.JSONField(default=list)
+    kg = models.DecimalField(max_digits=9, decimal_places=3, default=0)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.EXPECTED)
     checked_at = models.DateTimeField(null=True, blank=True)
     checked_by = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="+")
@@ -186,6 +189,14 @@ class Crate(models.Model):
 
     def __str__(self) -> str:
         return self.letter
+
+
+class Pickup(models.Model):
+    """An order handed over at its pickup point or outlet: the check mark of the volunteer."""
+
+    order = models.OneToOneField("orders.Order", models.PROTECT, related_name="pickup")
+    at = models.DateTimeField(default=clock.now)
+    by = models.ForeignKey(Person, models.PROTECT, related_name="+")
 
 
 class CostRun(models.Model):

@@ -1,0 +1,354 @@
+"""
+Plan the rounds of a delivery day: collection from the farms to the hub in the morning, then distribution from the hub.
+
+Both are planned by `logistics.routing` and looked at by its independent check before anything is stored. Vans start and
+end at the hub; a van may drive in both waves and, when vans are short, come back to reload: each trip is a round.
+Times are minutes of the day as the Brussels clock shows them.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, time
+from decimal import Decimal
+from itertools import groupby
+from math import ceil
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from logistics import distances, loading
+from logistics.distances import Matrix
+from logistics.models import Crate, Round, Stop, Unplanned, Vehicle
+from logistics.routing import DAY, Load, Plan, Problem, RoutePlan, Site, Van, check, plan
+from network import clock, journal
+from network.errors import Refused
+from network.models import Delivery, DeliveryDay, NetworkRole, Person, Place
+from network.money import euros
+from producers.models import Producer
+
+CROSS_DOCK = 60
+"""Minutes between the last collected crate at the hub and the first van that leaves with sorted ones."""
+UNHURRIED = 60
+"""Minutes the distribution gets on top of the drive to its most pressing stop."""
+EARLY_AT_POINT = 180
+"""Minutes before it opens from which a pickup point can be supplied; the goods must stand there when it opens."""
+PER_STOP, PER_CRATE = 5, 0.5
+"""Minutes at a stop, and for each crate."""
+LATER = (60, 120)
+RELOADS = 2
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class _Call:
+    """A farm or a delivery to call at, its crates, and the minutes from and until which service may start."""
+
+    key: str
+    place: Place | None
+    crates: list[Crate]
+    opens: int
+    closes: int
+    producer_id: int | None = None
+    delivery_id: int | None = None
+
+    @property
+    def load(self) -> Load:
+        return loading.load_of(self.crates)
+
+    @property
+    def service(self) -> int:
+        return ceil(PER_STOP + PER_CRATE * len(self.crates))
+
+
+@transaction.atomic
+def plan_rounds(
+    *,
+    day: DeliveryDay,
+    by: Person | None = None,
+    iterations: int = 500,
+    seed: int = 1,
+    progress: Progress | None = None,
+) -> list[Round]:
+    """
+    Pack the crates of a closed day and plan its rounds; what no van could take is stored as `Unplanned` with the reason.
+    Planning again replaces the plan until the first crate is checked; then, and before the cut-off, it is Refused.
+    The same orders, vans, iterations and seed give the same plan. `progress` hears what is being done.
+    """
+    tell = progress or (lambda step: None)
+    day = _claim(day)
+    tell("loading")
+    (farms, brought), deliveries = _collections(day), _distributions(day)
+    vehicles = list(Vehicle.objects.filter(network=day.network, archived_at=None).order_by("pk"))
+    known = [call for call in (*farms, *deliveries) if call.place]
+    roads = distances.matrix([day.network.hub.point, *(call.place.point for call in known if call.place)])
+    row = {call.key: number for number, call in enumerate(known, 1)}
+
+    tell("collection")
+    vans = [_van(vehicle) for vehicle in vehicles]
+    collected = _plan_collection(farms, deliveries, vans, roads, row, iterations, seed)
+    tell("distribution")
+    released = max((route.returns for route in collected.routes), default=-CROSS_DOCK) + CROSS_DOCK
+    paid = {route.van for route in collected.routes}
+    rested = [
+        replace(van, available_from=max(van.available_from, released), fixed=0 if van.key in paid else van.fixed)
+        for van in vans
+    ]
+    delivered = _solve(
+        Problem(roads, tuple(_site(call, row, deliver=True) for call in deliveries if call.place), tuple(rested)),
+        iterations,
+        seed,
+    )
+    tell("storing")
+    return _store(day, by, vehicles, roads, row, [(farms, collected), (deliveries, delivered)], brought)
+
+
+def _claim(day: DeliveryDay) -> DeliveryDay:
+    """The day, locked, without its former plan."""
+    day = (
+        DeliveryDay.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("cycle__network__hub")
+        .get(pk=day.pk)
+    )
+    if day.status in (DeliveryDay.Status.SCHEDULED, DeliveryDay.Status.OPEN):
+        raise Refused(_("Ordering is still open. Close the day first, then plan its rounds."))
+    if day.status not in (DeliveryDay.Status.CLOSED, DeliveryDay.Status.PLANNED):
+        raise Refused(_("These rounds have been driven. Their plan stays as it was."))
+    if (
+        day.crates.exclude(status=Crate.Status.EXPECTED).exists()
+        or day.rounds.exclude(status=Round.Status.PLANNED).exists()
+    ):
+        raise Refused(_("Crates have been checked off: this plan is being driven and can no longer be replaced."))
+    day.crates.all().delete()
+    day.rounds.all().delete()
+    day.unplanned.all().delete()
+    return day
+
+
+def _collections(day: DeliveryDay) -> tuple[list[_Call], list[Crate]]:
+    """The farms to call at, and the crates of those who bring their goods to the hub."""
+    crates = loading.collection_crates(day)
+    farms = Producer.objects.filter(pk__in=crates).select_related("organisation__place").order_by("pk")
+    collected = [farm for farm in farms if farm.transport == Producer.Transport.COLLECTED]
+    brought = [crate for farm in farms if farm.transport == Producer.Transport.BRINGS for crate in crates[farm.pk]]
+    calls = [
+        _Call(
+            key=f"farm {farm.pk}",
+            place=farm.organisation.place,
+            crates=crates[farm.pk],
+            opens=farm.opens.hour * 60 + farm.opens.minute,
+            closes=farm.closes.hour * 60 + farm.closes.minute,
+            producer_id=farm.pk,
+        )
+        for farm in collected
+    ]
+    return calls, brought
+
+
+def _distributions(day: DeliveryDay) -> list[_Call]:
+    crates = loading.distribution_crates(day)
+    calls = []
+    for delivery in Delivery.objects.filter(pk__in=crates).select_related("place").order_by("pk"):
+        opens, closes = clock.minutes_of(delivery.starts_at, day.on), clock.minutes_of(delivery.ends_at, day.on)
+        call = _Call(
+            f"delivery {delivery.pk}", delivery.place, crates[delivery.pk], opens, closes, delivery_id=delivery.pk
+        )
+        if delivery.pickup_point_id:
+            call = replace(call, opens=opens - EARLY_AT_POINT, closes=opens - call.service)
+        calls.append(call)
+    return calls
+
+
+def _van(vehicle: Vehicle) -> Van:
+    return Van(
+        key=str(vehicle.pk),
+        at=0,
+        capacity=(vehicle.ambient, vehicle.cool, vehicle.cold, vehicle.frozen),
+        total_crates=vehicle.crates,
+        kg=vehicle.kg,
+        fixed=float(vehicle.per_day),
+        per_km=float(vehicle.per_km),
+        per_hour=float(vehicle.per_hour),
+        available_from=vehicle.available_from.hour * 60 + vehicle.available_from.minute,
+        available_to=vehicle.available_until.hour * 60 + vehicle.available_until.minute,
+    )
+
+
+def _site(call: _Call, row: dict[str, int], *, deliver: bool = False) -> Site:
+    load = call.load
+    return Site(
+        key=call.key,
+        at=row[call.key],
+        collect=Load() if deliver else load,
+        deliver=load if deliver else Load(),
+        opens=call.opens,
+        closes=call.closes,
+        service=call.service,
+    )
+
+
+def _plan_collection(
+    farms: Sequence[_Call],
+    deliveries: Sequence[_Call],
+    vans: Sequence[Van],
+    roads: Matrix,
+    row: dict[str, int],
+    iterations: int,
+    seed: int,
+) -> Plan:
+    """
+    Collect early enough for every delivery. When that would leave out farms, later: a delivery may miss its window for
+    them, since a farm left behind is missing at all deliveries.
+    """
+    sites = tuple(_site(call, row) for call in farms if call.place)
+    back = [ceil(minutes) for minutes in roads.minutes[:, 0]]
+    pressing = [call.closes - back[row[call.key]] - CROSS_DOCK - UNHURRIED for call in deliveries if call.place]
+    soonest = min((van.available_from for van in vans), default=0)
+    alone = [max(site.opens, soonest + back[site.at]) + site.service + back[site.at] for site in sites]
+    deadline = max(min(pressing, default=DAY), *alone, 0)
+
+    def by(latest: int) -> Plan:
+        early = tuple(replace(van, available_to=min(van.available_to, latest)) for van in vans)
+        return _solve(Problem(roads, sites, early), iterations, seed)
+
+    best = by(deadline)
+    if best.unplanned and deadline < DAY:
+        relaxed = by(DAY)
+        for later in LATER:
+            if len(best.unplanned) > len(relaxed.unplanned):
+                best = by(deadline + later)
+        if len(best.unplanned) > len(relaxed.unplanned):
+            best = relaxed
+    return best
+
+
+def _solve(problem: Problem, iterations: int, seed: int) -> Plan:
+    """The checked plan; vans reload only when they are too few for one trip each."""
+    found = plan(problem, iterations=iterations, seed=seed)
+    if any(left.reason == "left_out" for left in found.unplanned) and problem.vans:
+        again = replace(problem, vans=tuple(replace(van, reloads=RELOADS) for van in problem.vans))
+        more = plan(again, iterations=iterations, seed=seed)
+        if len(more.unplanned) < len(found.unplanned):
+            problem, found = again, more
+    if flaws := check(problem, found):
+        raise RuntimeError("; ".join(flaws))
+    return found
+
+
+def _store(
+    day: DeliveryDay,
+    by: Person | None,
+    vehicles: Sequence[Vehicle],
+    roads: Matrix,
+    row: dict[str, int],
+    waves: Iterable[tuple[list[_Call], Plan]],
+    brought: Sequence[Crate],
+) -> list[Round]:
+    by_pk = {str(vehicle.pk): vehicle for vehicle in vehicles}
+    roles = NetworkRole.objects.filter(network=day.network, role=NetworkRole.Role.DRIVER).order_by("pk")
+    driver_of = dict(zip(by_pk, roles.values_list("person_id", flat=True)))
+    rounds: list[Round] = []
+    stops: list[Stop] = []
+    crates: list[Crate] = list(brought)
+    missed: list[Unplanned] = []
+    started: set[str] = set()
+    for calls, wave in waves:
+        call_of = {call.key: call for call in calls}
+        for route in wave.routes:
+            for round_, own in _trips(
+                day, route, by_pk[route.van], roads, row, call_of, fixed=route.van not in started
+            ):
+                round_.number = len(rounds) + 1
+                round_.driver_id = driver_of.get(route.van)
+                rounds.append(round_)
+                stops += own
+            started.add(route.van)
+        lost = {left.site: left.reason for left in wave.unplanned}
+        lost |= {call.key: Unplanned.Reason.NOWHERE for call in calls if not call.place}
+        for call in calls:
+            crates += call.crates
+            if call.key in lost:
+                missed.append(
+                    Unplanned(
+                        delivery_day=day,
+                        producer_id=call.producer_id,
+                        delivery_id=call.delivery_id,
+                        reason=lost[call.key],
+                    )
+                )
+    Round.objects.bulk_create(rounds)
+    Stop.objects.bulk_create(stops)
+    stop_of = {(stop.producer_id, stop.delivery_id): stop for stop in stops}
+    for crate in crates:
+        crate.stop = stop_of.get((crate.producer_id, crate.delivery_id))
+    Crate.objects.bulk_create(crates, batch_size=2000)
+    Unplanned.objects.bulk_create(missed)
+    DeliveryDay.objects.filter(pk=day.pk).update(status=DeliveryDay.Status.PLANNED)
+    journal.record(
+        action="planned the rounds",
+        subject=day,
+        by=by,
+        network=day.network,
+        rounds=len(rounds),
+        stops=len(stops),
+        crates=len(crates),
+        unplanned=len(missed),
+    )
+    return rounds
+
+
+def _trips(
+    day: DeliveryDay,
+    route: RoutePlan,
+    vehicle: Vehicle,
+    roads: Matrix,
+    row: dict[str, int],
+    call_of: dict[str, _Call],
+    *,
+    fixed: bool,
+) -> list[tuple[Round, list[Stop]]]:
+    """A round per trip. The time a van waits at the hub between two trips belongs to the second."""
+    trips, leaves = [], route.leaves
+    for _number, group in groupby(route.stops, lambda stop: stop.trip):
+        calls = list(group)
+        path = [0, *(row[stop.site] for stop in calls), 0]
+        legs = [_km(roads, a, b) for a, b in zip(path, path[1:], strict=False)]
+        returns = calls[-1].leaves + ceil(float(roads.minutes[path[-2], 0]) - 1e-9)
+        cost = vehicle.per_km * sum(legs) + vehicle.per_hour * (returns - leaves) / 60
+        round_ = Round(
+            delivery_day=day,
+            leg=Round.Leg.COLLECTION if call_of[calls[0].site].producer_id else Round.Leg.DISTRIBUTION,
+            vehicle=vehicle,
+            starts_at=_moment(day, leaves),
+            ends_at=_moment(day, returns),
+            km=sum(legs),
+            cost=euros(cost + (vehicle.per_day if fixed and not trips else 0)),
+        )
+        trips.append(
+            (
+                round_,
+                [
+                    Stop(
+                        round=round_,
+                        position=position,
+                        producer_id=call_of[stop.site].producer_id,
+                        delivery_id=call_of[stop.site].delivery_id,
+                        place=call_of[stop.site].place,
+                        arrives_at=_moment(day, stop.arrives),
+                        leaves_at=_moment(day, stop.leaves),
+                        km=km,
+                    )
+                    for position, (stop, km) in enumerate(zip(calls, legs, strict=False), 1)
+                ],
+            )
+        )
+        leaves = returns
+    return trips
+
+
+def _km(roads: Matrix, start: int, end: int) -> Decimal:
+    return Decimal(str(float(roads.km[start, end]))).quantize(Decimal("0.01"))
+
+
+def _moment(day: DeliveryDay, minutes: int) -> datetime:
+    return clock.moment(day.on, time(minutes // 60 % 24, minutes % 60))

@@ -1,0 +1,154 @@
+"""A closed Thursday: who ordered what is frozen, and every farm has its purchase order."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import time
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from logistics.models import Vehicle
+from network import clock
+from network.models import Delivery, DeliveryDay, Network, Organisation, PickupPoint, PriceGroup
+from orders.models import Order, OrderLine, PurchaseOrder, PurchaseOrderLine
+from producers.models import Offer, Producer, Product, Supply
+from tests.conftest import make_household, make_place, make_point, make_producer, make_product
+
+
+def make_vehicle(network: Network, name: str = "Van", **fields: Any) -> Vehicle:
+    """A van of the hub: 60 crates, 20 of each class at most but 40 ambient, from 5:00 until 20:00."""
+    values: dict[str, Any] = {
+        "crates": 60,
+        "ambient": 40,
+        "cool": 20,
+        "cold": 20,
+        "frozen": 20,
+        "kg": 800,
+        "per_day": Decimal("35"),
+        "per_km": Decimal("0.42"),
+        "per_hour": Decimal("30"),
+        "available_from": time(5),
+        "available_until": time(20),
+    }
+    return Vehicle.objects.create(
+        network=network, owner=network.organisation, depot=network.hub, name=name, **values | fields
+    )
+
+
+def make_offer(day: DeliveryDay, product: Product, price: str = "2.0000") -> Offer:
+    supply, _ = Supply.objects.get_or_create(
+        product=product, week_on=day.cycle.week_on, defaults={"quantity": 5000, "price": Decimal(price)}
+    )
+    group = PriceGroup.objects.get(network=day.cycle.network, audience="household")
+    offer, _ = Offer.objects.get_or_create(
+        supply=supply,
+        delivery_day=day,
+        price_group=group,
+        defaults={
+            "price": Decimal(price),
+            "tariff": Decimal("0.2"),
+            "contribution": Decimal("0.3"),
+            "net": Decimal(price) + Decimal("0.5"),
+            "vat_rate": 6,
+            "gross": Decimal("2.65"),
+        },
+    )
+    return offer
+
+
+def make_order(delivery: Delivery, buyer: Organisation, wanted: Mapping[Product, Any]) -> Order:
+    """A frozen order of so many units of each product."""
+    order = Order.objects.create(delivery=delivery, buyer=buyer, status=Order.Status.CLOSED, confirmed_at=clock.now())
+    for product, quantity in wanted.items():
+        offer = make_offer(delivery.delivery_day, product)
+        OrderLine.objects.create(
+            order=order,
+            offer=offer,
+            supply=offer.supply,
+            product=product,
+            producer=product.producer,
+            name=product.name,
+            unit=product.unit,
+            step=product.step,
+            sold_by_weight=product.sold_by_weight,
+            storage_class=product.storage_class,
+            crate_share=(1 / Decimal(product.units_per_crate)).quantize(Decimal("0.000001")),
+            unit_kg=product.unit_kg,
+            quantity=Decimal(quantity),
+            confirmed=Decimal(quantity),
+            price=offer.price,
+            tariff=offer.tariff,
+            contribution=offer.contribution,
+            net=offer.net,
+            vat_rate=offer.vat_rate,
+            gross=offer.gross,
+        )
+    return order
+
+
+def freeze(day: DeliveryDay) -> DeliveryDay:
+    """The day closed, with a purchase order per producer."""
+    asked: dict[Producer, dict[tuple[Supply, Decimal], list[OrderLine]]] = defaultdict(lambda: defaultdict(list))
+    for line in OrderLine.objects.filter(order__delivery__delivery_day=day).select_related(
+        "supply", "producer", "product"
+    ):
+        asked[line.producer][line.supply, line.price].append(line)
+    for producer, groups in asked.items():
+        purchase = PurchaseOrder.objects.create(delivery_day=day, producer=producer, total=0)
+        for (supply, price), lines in groups.items():
+            PurchaseOrderLine.objects.create(
+                purchase_order=purchase,
+                supply=supply,
+                product=lines[0].product,
+                name=lines[0].name,
+                unit=lines[0].unit,
+                quantity=sum(line.confirmed for line in lines),
+                price=price,
+            )
+    DeliveryDay.objects.filter(pk=day.pk).update(status=DeliveryDay.Status.CLOSED)
+    day.refresh_from_db()
+    return day
+
+
+@pytest.fixture
+def vehicle(network: Network) -> Vehicle:
+    return make_vehicle(network)
+
+
+@pytest.fixture
+def second_point(network: Network) -> PickupPoint:
+    return make_point(network, "b2", lat=51.0, lon=3.8)
+
+
+@pytest.fixture
+def second_farm(network: Network) -> Producer:
+    return make_producer(network, "Melkerij Bea", lat=51.0, lon=3.65)
+
+
+@pytest.fixture
+def milk(second_farm: Producer) -> Product:
+    """Cold, twelve bottles of 1,05 kg to a crate."""
+    return make_product(
+        second_farm,
+        "milk",
+        category="dairy",
+        unit="bottle",
+        units_per_crate=12,
+        unit_kg=Decimal("1.05"),
+        storage_class="cold",
+    )
+
+
+@pytest.fixture
+def closed_day(
+    second_point: PickupPoint, day: DeliveryDay, network: Network, household: Organisation, leek: Product, milk: Product
+) -> DeliveryDay:
+    """Bob takes 12 kg of leek and 6 bottles at the first point, another household 25 kg and 12 bottles at the second."""
+    first, second = day.deliveries.filter(outlet=None).order_by("pickup_point__code")
+    make_order(first, household, {leek: 12, milk: 6})
+    make_order(second, make_household(network, "Gezin Hilde"), {leek: 25, milk: 12})
+    return freeze(day)
+
+
+__all__ = ["freeze", "make_offer", "make_order", "make_place", "make_vehicle"]

@@ -1,0 +1,119 @@
+from decimal import Decimal
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from logistics import loading
+from logistics.routing import Load
+from orders.models import PurchaseOrderLine
+from tests.conftest import make_household, make_product
+from tests.logistics.conftest import freeze, make_order
+
+
+def letters(crates):
+    return [crate.letter for crate in crates]
+
+
+def test_a_farm_fills_whole_crates_and_packs_the_remainders_together(day, delivery, household, farm, leek):
+    kale = make_product(farm, "kale", units_per_crate=10)
+    flour = make_product(farm, "flour", storage_class="ambient", units_per_crate=8, unit_kg=Decimal(1))
+    make_order(delivery, household, {leek: 23, kale: 14, flour: 2})
+    crates = loading.collection_crates(freeze(day))[farm.pk]
+    assert letters(crates) == ["A1", "B1", "B2", "B3", "B4"]
+    assert [[(content["name"]["nl"], content["quantity"]) for content in crate.contents] for crate in crates] == [
+        [("Flour", "2.000")],
+        [("Leek", "10")],
+        [("Leek", "10")],
+        [("Kale", "10")],
+        [("Kale", "4.000"), ("Leek", "3.000")],
+    ]
+    assert [crate.purchase_order_line_id is None for crate in crates] == [False, False, False, False, True]
+    assert loading.load_of(crates) == Load(crates=(1, 4, 0, 0), kg=39)
+
+
+def test_what_is_known_to_be_missing_is_not_packed(closed_day, farm):
+    PurchaseOrderLine.objects.filter(purchase_order__producer=farm).update(missing=30)
+    (crate,) = loading.collection_crates(closed_day)[farm.pk]
+    assert crate.contents[0]["quantity"] == "7.000"
+
+
+def test_the_hub_keeps_a_buyers_goods_in_one_crate_as_long_as_they_fit(day, delivery, network, household, leek):
+    make_order(delivery, make_household(network, "Gezin Ann"), {leek: 6})
+    make_order(delivery, household, {leek: 5})
+    make_order(delivery, make_household(network, "Gezin Cas"), {leek: 4})
+    crates = loading.distribution_crates(freeze(day))[delivery.pk]
+    assert [[content["buyer"] for content in crate.contents] for crate in crates] == [
+        ["Gezin Ann", "Gezin Cas"],
+        ["Gezin Bob"],
+    ]
+    assert letters(crates) == ["B1", "B2"]
+
+
+def test_a_large_order_fills_crates_of_its_own_and_shares_the_last(day, delivery, network, household, leek):
+    make_order(delivery, household, {leek: 26})
+    make_order(delivery, make_household(network, "Gezin Cas"), {leek: 3})
+    crates = loading.distribution_crates(freeze(day))[delivery.pk]
+    found = [[(part["buyer"], part["lines"][0]["quantity"]) for part in crate.contents] for crate in crates]
+    assert found == [
+        [("Gezin Bob", "10.000")],
+        [("Gezin Bob", "10.000")],
+        [("Gezin Bob", "6.000"), ("Gezin Cas", "3.000")],
+    ]
+
+
+def test_storage_classes_never_share_a_crate(closed_day, delivery):
+    crates = loading.distribution_crates(closed_day)[delivery.pk]
+    assert [(crate.letter, crate.storage_class) for crate in crates] == [("B1", "cool"), ("B2", "cool"), ("C1", "cold")]
+    assert [crate.kg for crate in crates] == [Decimal(10), Decimal(2), Decimal("6.3")]
+
+
+def test_the_number_of_queries_does_not_grow_with_the_orders(
+    day, delivery, network, leek, milk, django_assert_num_queries
+):
+    for number in range(5):
+        make_order(delivery, make_household(network, f"Gezin {number}"), {leek: 3, milk: 2})
+    freeze(day)
+    with django_assert_num_queries(2):
+        loading.collection_crates(day)
+        loading.distribution_crates(day)
+
+
+@settings(max_examples=200, suppress_health_check=list(HealthCheck))
+@given(
+    st.lists(
+        st.lists(
+            st.tuples(st.integers(1, 60), st.integers(1, 24), st.sampled_from(["ambient", "cool"])),
+            min_size=1,
+            max_size=4,
+        ),
+        min_size=1,
+        max_size=12,
+    )
+)
+def test_everything_ordered_is_in_a_crate_once_and_no_crate_is_overfull(orders):
+    lines = [
+        {
+            "order_id": number,
+            "buyer": f"Gezin {number}",
+            "pk": 100 * number + position,
+            "name": {"nl": "Prei"},
+            "unit": "kg",
+            "step": Decimal(1),
+            "storage_class": storage_class,
+            "crate_share": (1 / Decimal(per_crate)).quantize(Decimal("0.000001")),
+            "unit_kg": Decimal(1),
+            "left": Decimal(quantity),
+        }
+        for number, order in enumerate(orders)
+        for position, (quantity, per_crate, storage_class) in enumerate(order)
+    ]
+    boxes = loading._delivery_boxes(lines)
+    packed: dict[int, Decimal] = {}
+    for storage_class, own in boxes.items():
+        for box in own:
+            assert 0 < box.full <= 1 + loading.NEARLY
+            for part in box.contents:
+                for line in part["lines"]:
+                    packed[line["line"]] = packed.get(line["line"], Decimal(0)) + Decimal(line["quantity"])
+                    assert next(one for one in lines if one["pk"] == line["line"])["storage_class"] == storage_class
+    assert packed == {line["pk"]: line["left"] for line in lines}
