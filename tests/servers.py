@@ -25,11 +25,12 @@ class _Plugin:
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """The controller starts the servers; xdist's workers inherit its environment and use databases of their own."""
-    if WORKER in os.environ or os.environ.get("KOUTER_TEST_VAR"):
+    if WORKER in os.environ:
+        os.environ["REDIS_PREFIX"] = f"{os.environ[WORKER]}:"
         return
     folder = Path(tempfile.mkdtemp(prefix="kouter-test-"))
     folder.chmod(0o755)
-    os.environ |= {"KOUTER_LOCAL": "1", "KOUTER_VAR": str(folder), "KOUTER_TEST_VAR": str(folder)}
+    os.environ |= {"KOUTER_LOCAL": "1", "KOUTER_VAR": str(folder), "KOUTER_PLAIN_STATIC": "1"}
     servers = embedded.Servers(folder, durable=False)
     os.environ.update(servers.start())
     early_config.pluginmanager.register(_Plugin(servers, folder))

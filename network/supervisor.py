@@ -1,0 +1,114 @@
+"""
+`make run`: the servers, then what the database needs, then worker, clock and web server, until Ctrl-C.
+
+Everything this starts stops with it. A second start in the same folder is told where the first one runs.
+"""
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from network.embedded import ROOT, VAR, AlreadyRunning, Servers, die_with_parent, stop
+
+READY_WITHIN = 60
+
+
+def main() -> int:
+    port = os.environ.get("PORT", "8000")
+    address = f"http://127.0.0.1:{port}"
+    os.environ |= {"KOUTER_LOCAL": "1", "SITE_URL": address, "DJANGO_SETTINGS_MODULE": "network.settings"}
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    servers = Servers(VAR)
+    children: list[subprocess.Popen[bytes]] = []
+    try:
+        say("Starting PostgreSQL and Valkey")
+        os.environ.update(servers.start())
+        say("Bringing the database up to date")
+        manage("migrate", "--verbosity=0")
+        if stale("static", ROOT / "static", ROOT / "package-lock.json", ROOT / "network" / "assets.py"):
+            say("Gathering styles, scripts and drawings")
+            manage("collectstatic", "--noinput", "--verbosity=0", "--clear")
+            remember("static", ROOT / "static", ROOT / "package-lock.json", ROOT / "network" / "assets.py")
+        children += [
+            start("worker", "celery", "-A", "network", "worker", "--concurrency=2", "--loglevel=WARNING"),
+            start("clock", "celery", "-A", "network", "beat", "--loglevel=WARNING", f"--schedule={VAR / 'beat'}", "--pidfile="),
+        ]
+        if not manage("demo", "--exists", check=False):
+            say("Building the demo network: this week now, twelve past weeks in the background")
+            manage("demo")
+        children.append(
+            start("web", "granian", "--interface=wsgi", f"--port={port}", "--workers=2", "--no-ws", "network.wsgi:application")
+        )
+        wait_for(address, children[-1])
+        servers.tell(address=address)
+        logins = subprocess.run([sys.executable, "manage.py", "demo", "--logins"], cwd=ROOT, capture_output=True, text=True, check=True)
+        say(f"Kouter is at {address}  —  Ctrl-C stops it. Sign in as {', '.join(logins.stdout.split())}")
+        while all(child.poll() is None for child in children):
+            time.sleep(0.5)
+        say("A part has stopped; see var/*.log")
+        return 1
+    except AlreadyRunning as there:
+        say(f"Kouter already runs from this folder, at {there}. Stop that one first with Ctrl-C.")
+        return 1
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        for child in children:
+            child.send_signal(signal.SIGTERM) if child.poll() is None else None
+        for child in reversed(children):
+            stop(child, patience=2)
+        servers.stop()
+
+
+def say(line: str) -> None:
+    print(line, flush=True)
+
+
+def manage(*words: str, check: bool = True) -> bool:
+    return subprocess.run([sys.executable, "manage.py", *words], cwd=ROOT, check=check).returncode == 0
+
+
+def start(name: str, program: str, *words: str) -> subprocess.Popen[bytes]:
+    with open(VAR / f"{name}.log", "ab") as log:
+        return subprocess.Popen(
+            [Path(sys.executable).parent / program, *words], cwd=ROOT, stdout=log, stderr=log, preexec_fn=die_with_parent, start_new_session=True
+        )
+
+
+def wait_for(address: str, child: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + READY_WITHIN
+    while time.monotonic() < deadline and child.poll() is None:
+        try:
+            urllib.request.urlopen(address, timeout=5).close()
+            return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    raise SystemExit(f"The web server did not start at {address}: is the port taken? See var/web.log, or try make run PORT=8001.")
+
+
+def fingerprint(*paths: Path) -> str:
+    seen = hashlib.sha256()
+    for path in paths:
+        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            if file.is_file():
+                seen.update(f"{file} {file.stat().st_mtime_ns} {file.stat().st_size}".encode())
+    return seen.hexdigest()
+
+
+def stale(name: str, *paths: Path) -> bool:
+    stamp = VAR / f"{name}.stamp"
+    return not stamp.exists() or stamp.read_text() != fingerprint(*paths)
+
+
+def remember(name: str, *paths: Path) -> None:
+    (VAR / f"{name}.stamp").write_text(fingerprint(*paths))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
