@@ -30,11 +30,15 @@ def add_many(*, kind: str, payloads: dict[str, dict[str, Any]]) -> None:
     OutboxEntry.objects.bulk_create(
         [OutboxEntry(kind=kind, key=key, payload=payload) for key, payload in payloads.items()], ignore_conflicts=True
     )
+    wake_after_commit()
+
+
+def wake_after_commit() -> None:
+    """Have a worker drain as soon as this transaction is committed. Without a broker the clock does it later."""
     transaction.on_commit(_wake)
 
 
 def _wake() -> None:
-    """Tell a worker. Without a broker the clock drains later: nothing is lost."""
     try:
         current_app.send_task(DRAIN, ignore_result=True, retry=False)
     except Exception:  # noqa: BLE001  a broker that is away must not fail what is already committed

@@ -1,3 +1,4 @@
+import itertools
 from datetime import time
 from decimal import Decimal
 
@@ -117,7 +118,7 @@ def test_one_small_van_goes_twice_when_that_is_what_it_takes(closed_day, network
     made = rounds.plan_rounds(day=closed_day, iterations=50)
     assert not closed_day.unplanned.exists()
     assert [round_.leg for round_ in made] == ["collection", "collection", "distribution", "distribution"]
-    for before, after in zip(made, made[1:], strict=False):
+    for before, after in itertools.pairwise(made):
         assert before.ends_at <= after.starts_at
     assert sum(round_.cost >= 35 for round_ in made) >= 1
 

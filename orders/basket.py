@@ -1,0 +1,222 @@
+"""
+Filling a basket. What is in it is held: nobody else can buy it until it is confirmed, taken out, or forgotten for an hour.
+
+Locks, always in this order: the delivery day (shared, so that closing waits for us and we for closing), the order, the
+supplies by pk.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from decimal import Decimal
+
+from django.db import connection, transaction
+from django.db.models import F
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+from network import clock
+from network.errors import Refused
+from network.models import Delivery, DeliveryDay, Membership, Network, Organisation, Person, PriceGroup
+from network.quantities import checked_quantity
+from orders.models import Order, OrderLine
+from producers import stock
+from producers.models import Offer
+
+HOLD = timedelta(minutes=60)
+MOST_LINES = 500
+
+
+class BasketRefused(Refused):
+    """Nothing was changed; `errors` says per offer id what is wrong with the quantity asked."""
+
+    def __init__(self, errors: Mapping[int, str]) -> None:
+        super().__init__(next(iter(errors.values())))
+        self.errors = dict(errors)
+
+
+def price_group_of(buyer: Organisation, network: Network) -> PriceGroup:
+    """Trade for organisations with an outlet or a farm, households for the rest."""
+    trade = Organisation.objects.filter(pk=buyer.pk).exclude(outlet=None, producer=None).exists()
+    audience = PriceGroup.Audience.TRADE if trade else PriceGroup.Audience.HOUSEHOLD
+    return PriceGroup.objects.get(network=network, audience=audience)
+
+
+def lock_day(pk: int) -> None:
+    """Share a delivery day with other buyers; Refused when it no longer takes orders."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT status, closes_at FROM network_deliveryday WHERE id = %s FOR SHARE", [pk])
+        status, closes_at = cursor.fetchone()
+    if status != DeliveryDay.Status.OPEN or clock.now() >= closes_at:
+        raise Refused(_("Ordering for this day has closed. Choose another day."))
+
+
+@transaction.atomic
+def open_order(*, buyer: Organisation, delivery: Delivery, by: Person) -> Order:
+    """
+    The one order of this buyer at this delivery, made when there is none; a cancelled one begins anew. Refused when the
+    day has closed, the delivery is at somebody else's door, or the buyer is no member of the network.
+    """
+    lock_day(delivery.delivery_day_id)
+    if not Delivery.objects.for_buyer(buyer).filter(pk=delivery.pk).exists():
+        raise Refused(_("This delivery is at another door. Choose your own, or a pickup point."), "delivery")
+    if not Membership.objects.current().filter(network=delivery.delivery_day.network, organisation=buyer).exists():
+        raise Refused(_("You are no member of this network yet. Ask its coordinator to join."))
+    order, _fresh = Order.objects.get_or_create(buyer=buyer, delivery=delivery, defaults={"placed_by": by})
+    Order.objects.filter(pk=order.pk, status=Order.Status.CANCELLED).update(status=Order.Status.BASKET, placed_by=by)
+    order.refresh_from_db()
+    return order
+
+
+@transaction.atomic
+def fill(*, order: Order, quantities: Mapping[int, Decimal], by: Person) -> Order:
+    """
+    Make the basket hold these absolute quantities, by offer id (0 takes a product out); offers not named stay as they
+    are. All or nothing: raises BasketRefused with a sentence per offer. The price agreed is that of the moment a product
+    is first put in.
+    """
+    lock_day(order.delivery.delivery_day_id)
+    order = locked(order)
+    lines = {line.offer_id: line for line in order.lines.all()}
+    offers = {
+        offer.pk: offer
+        for offer in Offer.objects.filter(pk__in=quantities).select_related("supply__product", "price_group", "delivery_day")
+    }
+    group = price_group_of(order.buyer, order.delivery.delivery_day.network)
+    on_sale = set(Offer.objects.on_sale().filter(pk__in=offers).values_list("pk", flat=True))
+    errors: dict[int, str] = {}
+    wanted: dict[int, Decimal] = {}
+    for pk, quantity in quantities.items():
+        offer = offers.get(pk)
+        try:
+            wanted[pk] = _checked(offer, quantity, order, group, lines.get(pk), pk in on_sale)
+        except Refused as refusal:
+            errors[pk] = refusal.message
+    if len(lines.keys() | {pk for pk, quantity in wanted.items() if quantity}) > MOST_LINES:
+        raise Refused(_("A basket holds at most %(most)s products.") % {"most": MOST_LINES})
+    if errors:
+        raise BasketRefused(errors)
+    changes: dict[int, Decimal] = {}
+    for pk, quantity in wanted.items():
+        line = lines.get(pk)
+        before, confirmed = (line.held, line.confirmed) if line else (Decimal(0), Decimal(0))
+        supply = offers[pk].supply_id
+        changes[supply] = changes.get(supply, Decimal(0)) + max(quantity, confirmed) - before
+    try:
+        stock.reserve(changes)
+    except stock.SoldOut as sold_out:
+        raise BasketRefused(_what_is_left(sold_out, offers, lines, wanted)) from None
+    _store(order, offers, lines, wanted)
+    pending = order.lines.exclude(quantity=F("confirmed")).exists()
+    order.version += 1
+    order.hold_expires_at = clock.now() + HOLD if pending else None
+    order.save(update_fields=["version", "hold_expires_at"])
+    return order
+
+
+def locked(order: Order) -> Order:
+    """The order, locked for this transaction; Refused when it is past changing."""
+    order = (
+        Order.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("buyer", "delivery__delivery_day__cycle__network")
+        .get(pk=order.pk)
+    )
+    if order.status not in (Order.Status.BASKET, Order.Status.CONFIRMED):
+        raise Refused(_("This order can no longer be changed. Start a new one."))
+    return order
+
+
+def _checked(
+    offer: Offer | None, quantity: Decimal, order: Order, group: PriceGroup, line: OrderLine | None, on_sale: bool
+) -> Decimal:
+    if offer is None or offer.delivery_day_id != order.delivery.delivery_day_id or offer.price_group_id != group.pk:
+        raise Refused(_("This is not offered here for this day. Choose it again from the list."))
+    if line is None and not on_sale and quantity:
+        raise Refused(_("This is no longer for sale."))
+    if line is not None and not on_sale and quantity > line.quantity:
+        raise Refused(_("This is no longer for sale. You can keep what you have, or take less."))
+    return checked_quantity(quantity, step=offer.supply.product.step)
+
+
+def _what_is_left(
+    sold_out: stock.SoldOut, offers: Mapping[int, Offer], lines: Mapping[int, OrderLine], wanted: Mapping[int, Decimal]
+) -> dict[int, str]:
+    errors = {}
+    for pk in wanted:
+        left = sold_out.available.get(offers[pk].supply_id)
+        if left is None:
+            continue
+        most = left + (lines[pk].held if pk in lines else 0)
+        errors[pk] = (
+            _("Only %(left)s left. Ask for that or less.") % {"left": number_format(most.normalize(), use_l10n=True)}
+            if most
+            else _("This has just sold out.")
+        )
+    return errors
+
+
+def _store(
+    order: Order, offers: Mapping[int, Offer], lines: Mapping[int, OrderLine], wanted: Mapping[int, Decimal]
+) -> None:
+    gone = [lines[pk].pk for pk, quantity in wanted.items() if not quantity and pk in lines and not lines[pk].confirmed]
+    kept = [lines[pk] for pk in wanted if pk in lines and lines[pk].pk not in gone]
+    for line in kept:
+        line.quantity = wanted[line.offer_id]
+    OrderLine.objects.filter(pk__in=gone).delete()
+    OrderLine.objects.bulk_update(kept, ["quantity"])
+    OrderLine.objects.bulk_create(
+        _new_line(order, offers[pk], quantity) for pk, quantity in wanted.items() if quantity and pk not in lines
+    )
+
+
+def _new_line(order: Order, offer: Offer, quantity: Decimal) -> OrderLine:
+    product = offer.supply.product
+    return OrderLine(
+        order=order,
+        offer=offer,
+        supply_id=offer.supply_id,
+        product=product,
+        producer_id=product.producer_id,
+        name=product.name,
+        unit=product.unit,
+        step=product.step,
+        sold_by_weight=product.sold_by_weight,
+        storage_class=product.storage_class,
+        crate_share=(Decimal(1) / product.units_per_crate).quantize(Decimal("0.000001")),
+        unit_kg=product.unit_kg,
+        quantity=quantity,
+        price=offer.price,
+        tariff=offer.tariff,
+        contribution=offer.contribution,
+        net=offer.net,
+        vat_rate=offer.vat_rate,
+        gross=offer.gross,
+        deposit=product.deposit,
+    )
+
+
+@transaction.atomic
+def back_to_confirmed(order: Order) -> None:
+    """Forget what was not confirmed and release what it held. The order is locked by the caller."""
+    changes: dict[int, Decimal] = {}
+    for line in order.lines.all():
+        changes[line.supply_id] = changes.get(line.supply_id, Decimal(0)) + line.confirmed - line.held
+    stock.reserve(changes)
+    order.lines.filter(confirmed=0).delete()
+    order.lines.update(quantity=F("confirmed"))
+    order.hold_expires_at = None
+    order.version += 1
+    order.save(update_fields=["hold_expires_at", "version"])
+
+
+def expire_holds() -> int:
+    """Release what lay in baskets for too long, each order in its own transaction; return how many were."""
+    count = 0
+    for pk in list(Order.objects.with_expired_hold().order_by("pk").values_list("pk", flat=True)):
+        with transaction.atomic():
+            order = (
+                Order.objects.with_expired_hold().select_for_update(no_key=True, skip_locked=True).filter(pk=pk).first()
+            )
+            if order:
+                back_to_confirmed(order)
+                count += 1
+    return count

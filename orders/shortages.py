@@ -1,0 +1,76 @@
+"""What a producer could not bring, spread over those who asked for it."""
+
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+from network import journal
+from network.errors import Refused
+from network.models import DeliveryDay, Person
+from network.money import share_out
+from network.quantities import checked_quantity
+from orders.models import OrderLine, PurchaseOrderLine
+
+BEFORE_BILLING = (DeliveryDay.Status.CLOSED, DeliveryDay.Status.PLANNED, DeliveryDay.Status.DRIVEN)
+
+
+@transaction.atomic
+def record_missing(
+    *, line: PurchaseOrderLine, missing: Decimal, by: Person, reason: str = ""
+) -> PurchaseOrderLine:
+    """
+    Note that `missing` units of what was asked were not there, in all (again with another number corrects it). Every
+    order gives up in proportion to what it asked, in whole steps, by largest remainder; `packed` of its line is what
+    remains. Refused for more than was asked, off the step, or once the day is billed.
+    """
+    line = (
+        PurchaseOrderLine.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("purchase_order__delivery_day__cycle__network", "product")
+        .get(pk=line.pk)
+    )
+    day = line.purchase_order.delivery_day
+    if day.status not in BEFORE_BILLING:
+        raise Refused(_("This day has been settled. Correct it with a credit note."), "missing")
+    step = line.product.step
+    missing = checked_quantity(missing, step=step, field="missing")
+    if missing > line.quantity:
+        raise Refused(
+            _("Only %(asked)s was asked: no more than that can be missing.")
+            % {"asked": number_format(line.quantity.normalize(), use_l10n=True)},
+            "missing",
+        )
+    asked = list(
+        OrderLine.objects.select_for_update(no_key=True)
+        .filter(order__delivery__delivery_day=day, order__status="closed", supply=line.supply_id, price=line.price)
+        .order_by("pk")
+    )
+    steps = share_out(int(missing / step), [wanted.quantity for wanted in asked])
+    for wanted, fewer in zip(asked, _within(steps, [int(wanted.quantity / step) for wanted in asked]), strict=True):
+        wanted.packed = wanted.quantity - fewer * step if fewer else None
+    OrderLine.objects.bulk_update(asked, ["packed"])
+    before, line.missing = line.missing, missing
+    line.save(update_fields=["missing"])
+    journal.record(
+        action="recorded as missing",
+        subject=line.purchase_order,
+        by=by,
+        network=day.network,
+        reason=reason,
+        product=str(line.name),
+        before=str(before),
+        after=str(missing),
+    )
+    return line
+
+
+def _within(parts: list[int], caps: list[int]) -> list[int]:
+    """Nobody gives up more than she asked: what does not fit moves to the next who can."""
+    over = sum(max(0, part - cap) for part, cap in zip(parts, caps, strict=True))
+    parts = [min(part, cap) for part, cap in zip(parts, caps, strict=True)]
+    for i, cap in enumerate(caps):
+        extra = min(over, cap - parts[i])
+        parts[i] += extra
+        over -= extra
+    return parts

@@ -1,0 +1,26 @@
+"""Thin tasks: what they call may run twice."""
+
+from celery import shared_task
+
+from network.models import DeliveryDay
+from orders import basket, closing
+
+
+@shared_task
+def close_due_days() -> int:
+    """By the clock: one task per day whose cut-off has passed, so that one failure stops no other."""
+    due = list(DeliveryDay.objects.due_to_close().values_list("pk", flat=True))
+    for pk in due:
+        close_delivery_day.delay(pk)
+    return len(due)
+
+
+@shared_task
+def close_delivery_day(pk: int) -> bool:
+    day = DeliveryDay.objects.due_to_close().filter(pk=pk).first()
+    return day is not None and closing.close_day(day=day)
+
+
+@shared_task
+def expire_holds() -> int:
+    return basket.expire_holds()

@@ -1,0 +1,168 @@
+"""
+What is for sale: announce it, reserve it, release it. The only writer of `Supply.reserved`.
+
+Whoever touches several supplies locks them once, in pk order; the database keeps `0 <= reserved <= quantity` whatever
+happens here.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from network import clock, journal
+from network.errors import Refused
+from network.models import DeliveryDay, Person, VatStatus
+from network.quantities import checked_quantity
+from producers import pricing
+from producers.models import Offer, PriceChange, Producer, Product, StockMovement, Supply
+
+DEAREST = Decimal(10000)
+
+
+@dataclass(frozen=True)
+class Announcement:
+    """A product with the quantity for sale in a week, the euro per unit the farmer receives, and whether buyers see it."""
+
+    product: Product
+    quantity: Decimal
+    price: Decimal
+    listed: bool = True
+
+
+class SoldOut(Refused):
+    """Less is left than was asked; `available` says how much, by supply."""
+
+    def __init__(self, available: Mapping[int, Decimal]) -> None:
+        super().__init__(
+            ngettext("This has just sold out or there is less left.", "Some of this has just sold out.", len(available))
+        )
+        self.available = dict(available)
+
+
+def announce(
+    *, product: Product, week_on: date, quantity: Decimal, price: Decimal, by: Person | None, listed: bool = True
+) -> Supply:
+    """One product of a week, as in `announce_many`."""
+    row = Announcement(product=product, quantity=quantity, price=price, listed=listed)
+    return announce_many(producer=product.producer, week_on=week_on, rows=[row], by=by)[0]
+
+
+@transaction.atomic
+def announce_many(
+    *, producer: Producer, week_on: date, rows: Sequence[Announcement], by: Person | None
+) -> list[Supply]:
+    """
+    Set what a producer has in the week of `week_on` (a Monday), all or nothing, in a fixed number of queries. Offers for
+    every delivery day still to come, in each of her networks and for each price group, follow the new price; lines
+    already ordered keep theirs. Refused for a bad quantity or price, or less than what is reserved.
+    """
+    for row in rows:
+        _check(row, producer)
+    Supply.objects.bulk_create(
+        [Supply(product=row.product, week_on=week_on, quantity=0, price=row.price) for row in rows], ignore_conflicts=True
+    )
+    locked = {
+        supply.product_id: supply
+        for supply in Supply.objects.select_for_update(no_key=True)
+        .filter(week_on=week_on, product__in=[row.product for row in rows])
+        .order_by("pk")
+    }
+    known = set(PriceChange.objects.filter(supply__in=locked.values()).values_list("supply", flat=True))
+    supplies, movements, changes = [], [], []
+    for row in rows:
+        supply = locked[row.product.pk]
+        supply.product = row.product
+        if row.quantity < supply.reserved:
+            raise Refused(
+                _("%(reserved)s of this is already ordered. Announce at least that much.")
+                % {"reserved": number_format(supply.reserved.normalize(), use_l10n=True)},
+                "quantity",
+            )
+        if row.quantity != supply.quantity:
+            reason = StockMovement.Reason.CORRECTED if supply.pk in known else StockMovement.Reason.ANNOUNCED
+            movements.append(StockMovement(supply=supply, change=row.quantity - supply.quantity, reason=reason, by=by))
+        if supply.pk not in known or row.price != supply.price:
+            changes.append(PriceChange(supply=supply, old=supply.price if supply.pk in known else None, new=row.price, by=by))
+        supply.quantity, supply.price, supply.changed_at = row.quantity, row.price, clock.now()
+        supplies.append(supply)
+    Supply.objects.bulk_update(supplies, ["quantity", "price", "changed_at"])
+    StockMovement.objects.bulk_create(movements)
+    PriceChange.objects.bulk_create(changes)
+    _offer(producer, week_on, supplies, {row.product.pk: row.listed for row in rows})
+    journal.record(action="announced", subject=producer, by=by, week_on=str(week_on), products=len(rows))
+    return supplies
+
+
+def _check(row: Announcement, producer: Producer) -> None:
+    if row.product.producer_id != producer.pk:
+        raise Refused(_("This product belongs to another farm."))
+    if row.product.archived_at:
+        raise Refused(_("This product has been archived. Take it out of the archive first."))
+    checked_quantity(row.quantity, step=row.product.step, field="quantity")
+    if not row.price.is_finite() or not 0 < row.price <= DEAREST:
+        raise Refused(_("Enter a price above 0: what you want to receive per unit."), "price")
+
+
+def _offer(producer: Producer, week_on: date, supplies: list[Supply], listed: dict[int, bool]) -> None:
+    """Offers of these supplies on every day still to come of that week, at today's terms."""
+    days = list(
+        DeliveryDay.objects.filter(
+            cycle__week_on=week_on,
+            status__in=[DeliveryDay.Status.SCHEDULED, DeliveryDay.Status.OPEN],
+            closes_at__gt=clock.now(),
+            cycle__network__memberships__organisation=producer.organisation_id,
+            cycle__network__memberships__college="producers",
+            cycle__network__memberships__left_on=None,
+        )
+        .select_related("cycle__network")
+        .order_by("pk")
+    )
+    networks = list({day.network.pk: day.network for day in days}.values())
+    terms = pricing.terms_of(networks, on=week_on)
+    regime = _regime(producer, week_on)
+    offers = []
+    for day in days:
+        its = terms[day.network.pk]
+        for group in its.groups:
+            for supply in supplies:
+                product = supply.product
+                price = pricing.shelf_price(price=supply.price, product=product, group=group, terms=its, regime=regime)
+                offers.append(
+                    Offer(
+                        supply=supply, delivery_day=day, price_group=group, listed=listed[product.pk], **vars(price)
+                    )
+                )
+    Offer.objects.bulk_create(
+        offers,
+        update_conflicts=True,
+        unique_fields=["supply", "delivery_day", "price_group"],
+        update_fields=["price", "tariff", "contribution", "net", "vat_rate", "gross", "listed"],
+    )
+
+
+def _regime(producer: Producer, on: date) -> str:
+    statuses = VatStatus.objects.filter(organisation=producer.organisation_id, period__contains=on)
+    return statuses.values_list("regime", flat=True).first() or VatStatus.Regime.NORMAL
+
+
+@transaction.atomic
+def reserve(changes: Mapping[int, Decimal]) -> None:
+    """
+    Reserve (positive) and release (negative) quantities by supply id, all or nothing. Raises SoldOut, with nothing done,
+    when more is asked than is left. Locks the supplies in pk order.
+    """
+    wanted = {pk: change for pk, change in changes.items() if change}
+    supplies = list(Supply.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk"))
+    short = {supply.pk: supply.available for supply in supplies if wanted[supply.pk] > supply.available}
+    if short:
+        raise SoldOut(short)
+    for supply in supplies:
+        supply.reserved += wanted[supply.pk]
+    Supply.objects.bulk_update(supplies, ["reserved"])
+
