@@ -47,3 +47,13 @@ def test_close(cycle, leek, alice, bob, household, delivery, day):
     assert line.quantity == 3
     shortages.record_missing(line=line, missing=D(1), by=alice)
     assert OrderLine.objects.get().packed == 2
+
+    from network.models import DeliveryDay, Posting
+    from orders import billing
+    from orders.models import Document
+
+    DeliveryDay.objects.filter(pk=day.pk).update(status="driven")
+    assert billing.bill_day(day=day) == 1
+    assert Document.objects.count() == 2
+    assert sum(Posting.objects.values_list("amount", flat=True)) == 0
+    assert [str(d) for d in Posting.objects.values_list("amount", flat=True)]

@@ -1,0 +1,240 @@
+"""
+Billing a delivery day: what was really delivered is invoiced, and booked.
+
+Two legal flows (docs/ledger.md). Retail: the hub sells and buys; a farmer under the special agricultural scheme gets a
+purchase slip with 6 % compensation (VAT code art. 57), others are self-billed. Facilitation: every farmer sells to the
+customer herself, and the hub invoices her the contribution as a service.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from network import clock, journal, ledger
+from network.ledger import Entry, Side
+from network.models import Account, DeliveryDay, Network, Organisation, Person, VatRate, VatStatus
+from network.money import euros
+from orders import documents
+from orders.documents import Item
+from orders.models import Document, Order, OrderLine, PurchaseOrder
+from orders.weighing import billable
+
+BILLABLE = (DeliveryDay.Status.PLANNED, DeliveryDay.Status.DRIVEN)
+COMPENSATION = Decimal(6)
+Kind = Account.Kind
+Lines = list[OrderLine]
+
+
+@transaction.atomic
+def bill_day(*, day: DeliveryDay, by: Person | None = None) -> int:
+    """
+    Bill every closed order of a driven day: quantities, documents, and the ledger entries of sales and purchases. The
+    number of queries does not depend on the number of orders. Billing again finds nothing to bill and returns 0.
+    """
+    day = DeliveryDay.objects.select_for_update(of=("self",)).select_related("cycle__network__organisation").get(pk=day.pk)
+    if day.status not in BILLABLE:
+        return 0
+    orders = list(
+        Order.objects.filter(delivery__delivery_day=day, status=Order.Status.CLOSED)
+        .select_related("buyer")
+        .order_by("pk")
+        .prefetch_related("lines__producer")
+    )
+    for order in orders:
+        for line in order.lines.all():
+            line.billed = billable(line)
+    OrderLine.objects.bulk_update(
+        [line for order in orders for line in order.lines.all()], ["billed"], batch_size=5000
+    )
+    bill = _Bill(day)
+    for order in orders:
+        bill.add(order)
+    bill.store()
+    Order.objects.filter(pk__in=[order.pk for order in orders]).update(status=Order.Status.SETTLED)
+    journal.record(action="billed", subject=day, by=by, network=day.network, orders=len(orders))
+    return len(orders)
+
+
+class _Bill:
+    """Collects the papers and entries of a day, then stores them at once."""
+
+    def __init__(self, day: DeliveryDay) -> None:
+        self.day = day
+        self.network = day.network
+        self.hub = self.network.organisation
+        self.today = clock.today()
+        self.regimes = _regimes(day)
+        self.service_rate = VatRate.objects.get(category="service", period__contains=day.on).rate
+        self.drafts: list[Document] = []
+        self.entries: list[Entry] = []
+        self.sold: dict[int, Lines] = defaultdict(list)
+
+    def add(self, order: Order) -> None:
+        lines = [line for line in order.lines.all() if line.billed]
+        if not lines:
+            return
+        for line in lines:
+            self.sold[line.producer_id].append(line)
+        if self.network.flow == Network.Flow.RETAIL:
+            self._sell(order, lines)
+        else:
+            self._sell_for_farmers(order, lines)
+
+    def store(self) -> None:
+        purchases = {
+            order.producer_id: order
+            for order in PurchaseOrder.objects.filter(delivery_day=self.day).select_related("producer").order_by("pk")
+        }
+        for producer, lines in sorted(self.sold.items()):
+            if self.network.flow == Network.Flow.RETAIL:
+                self._buy(purchases[producer], lines)
+            else:
+                self._serve(purchases[producer], lines)
+        documents.issue(self.drafts)
+        ledger.book(network=self.network, on=self.day.on, entries=self.entries, delivery_day=self.day)
+
+    def _paper(self, order: Order, lines: Lines, issuer: int) -> Document:
+        consumer = order.buyer.kind == Organisation.Kind.HOUSEHOLD
+        items = documents.consumer_items(lines) if consumer else documents.business_items(lines)
+        paper = documents.draft(
+            kind=Document.Kind.RECEIPT if consumer else Document.Kind.INVOICE,
+            items=items,
+            rates=documents.rates_of(items, consumer=consumer),
+            deposit=documents.deposit_of(lines),
+            **self._head(issuer, order.buyer_id),
+            order=order,
+            communication=documents.communication(order.pk),
+        )
+        self.drafts.append(paper)
+        return paper
+
+    def _head(self, issuer: int, recipient: int) -> dict[str, int | date | Network]:
+        return {
+            "issuer_id": issuer,
+            "recipient_id": recipient,
+            "year": self.today.year,
+            "issued_on": self.today,
+            "network": self.network,
+        }
+
+    def _sell(self, order: Order, lines: Lines) -> None:
+        paper = self._paper(order, lines, self.hub.pk)
+        goods, tariff, contribution = _parts(lines)
+        sides: list[Side] = [
+            (Kind.BUYER, order.buyer_id, paper.gross + paper.deposit),
+            (Kind.SALES, None, -goods),
+            (Kind.TARIFF, None, -tariff),
+            (Kind.CONTRIBUTION, None, -contribution),
+            (Kind.VAT, None, -paper.vat),
+            (Kind.DEPOSITS, None, -paper.deposit),
+            (Kind.ROUNDING, None, goods + tariff + contribution - paper.net),
+        ]
+        self._book(f"sale:{order.pk}", _("Sale, order %(number)s") % {"number": order.pk}, sides)
+
+    def _buy(self, purchase: PurchaseOrder, lines: Lines) -> None:
+        farmer = purchase.producer.organisation_id
+        regime = self.regimes.get(farmer, VatStatus.Regime.NORMAL)
+        items = _at_farmers_price(lines, regime)
+        rates = documents.rates_of(items, consumer=False)
+        slip = regime == VatStatus.Regime.AGRICULTURAL
+        self.drafts.append(
+            documents.draft(
+                kind=Document.Kind.PURCHASE_SLIP if slip else Document.Kind.SELF_BILL,
+                items=items,
+                rates=rates,
+                **self._head(*((self.hub.pk, farmer) if slip else (farmer, self.hub.pk))),
+                purchase_order=purchase,
+            )
+        )
+        goods, vat = _sum(rate.net for rate in rates), _sum(rate.vat for rate in rates)
+        sides: list[Side] = [
+            (Kind.PURCHASES, None, goods),
+            (Kind.COMPENSATION if slip else Kind.VAT, None, vat),
+            (Kind.PRODUCER, farmer, -goods - vat),
+        ]
+        self._book(f"purchase:{purchase.pk}", _("Purchase from %(farm)s") % {"farm": purchase.producer}, sides)
+
+    def _sell_for_farmers(self, order: Order, lines: Lines) -> None:
+        by_farmer: dict[int, Lines] = defaultdict(list)
+        for line in lines:
+            by_farmer[line.producer.organisation_id].append(line)
+        sides: list[Side] = []
+        for farmer, hers in sorted(by_farmer.items()):
+            paper = self._paper(order, hers, farmer)
+            _goods, tariff, _contribution = _parts(hers)
+            sides += [
+                (Kind.BUYER, order.buyer_id, paper.gross + paper.deposit),
+                (Kind.PRODUCER, farmer, -paper.gross - paper.deposit + tariff),
+                (Kind.TARIFF, None, -tariff),
+            ]
+        self._book(f"sale:{order.pk}", _("Sale, order %(number)s") % {"number": order.pk}, sides)
+
+    def _serve(self, purchase: PurchaseOrder, lines: Lines) -> None:
+        farmer = purchase.producer.organisation_id
+        _goods, _tariff, contribution = _parts(lines)
+        item = documents.service_item(_("Contribution to the network"), contribution, self.service_rate)
+        rates = documents.rates_of([item], consumer=False)
+        self.drafts.append(
+            documents.draft(
+                kind=Document.Kind.SERVICE_INVOICE,
+                items=[item],
+                rates=rates,
+                **self._head(self.hub.pk, farmer),
+                purchase_order=purchase,
+            )
+        )
+        vat = _sum(rate.vat for rate in rates)
+        sides: list[Side] = [
+            (Kind.PRODUCER, farmer, contribution + vat),
+            (Kind.CONTRIBUTION, None, -contribution),
+            (Kind.VAT, None, -vat),
+        ]
+        self._book(f"contribution:{purchase.pk}", _("Contribution of %(farm)s") % {"farm": purchase.producer}, sides)
+
+    def _book(self, key: str, description: str, sides: list[Side]) -> None:
+        self.entries.append(Entry(key=key, description=description, sides=sides))
+
+
+def _parts(lines: Lines) -> tuple[Decimal, Decimal, Decimal]:
+    """Euro of goods at the farmers' prices, of logistics tariff, and of contribution, each line rounded once."""
+    return (
+        _sum(euros(line.price * line.billed) for line in lines),
+        _sum(euros(line.tariff * line.billed) for line in lines),
+        _sum(euros(line.contribution * line.billed) for line in lines),
+    )
+
+
+def _at_farmers_price(lines: Lines, regime: str) -> list[Item]:
+    """One item per product and price, at the rate the farmer's regime gives."""
+    totals: dict[tuple[int, Decimal], tuple[OrderLine, Decimal, Decimal]] = {}
+    for line in lines:
+        _line, quantity, amount = totals.get((line.supply_id, line.price), (line, Decimal(0), Decimal(0)))
+        assert line.billed is not None
+        totals[line.supply_id, line.price] = (line, quantity + line.billed, amount + euros(line.price * line.billed))
+    return [
+        Item(str(line.name), quantity, line.unit, line.price, amount, _rate(regime, line))
+        for line, quantity, amount in totals.values()
+    ]
+
+
+def _rate(regime: str, line: OrderLine) -> Decimal:
+    if regime == VatStatus.Regime.AGRICULTURAL:
+        return COMPENSATION
+    return line.vat_rate if regime == VatStatus.Regime.NORMAL else Decimal(0)
+
+
+def _regimes(day: DeliveryDay) -> dict[int, str]:
+    """VAT regime by organisation, of the day's producers."""
+    return dict(
+        VatStatus.objects.filter(
+            organisation__producer__purchase_orders__delivery_day=day, period__contains=day.on
+        ).values_list("organisation", "regime")
+    )
+
+
+def _sum(amounts: Iterable[Decimal]) -> Decimal:
+    return sum(amounts, Decimal(0))
