@@ -9,7 +9,7 @@ delivery. `contents`, quantities as strings in the line's unit: at a farm `[{"li
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import groupby
@@ -18,10 +18,14 @@ from typing import Any
 
 from django.db.models import F
 from django.db.models.functions import Coalesce
+from django.utils.formats import number_format
+from django.utils.translation import ngettext
 
 from logistics.models import Crate, Round
 from logistics.routing import STORAGE_CLASSES, Load
 from network.models import DeliveryDay
+from network.quantities import Unit
+from network.texts import as_text
 from orders.models import Order, OrderLine, PurchaseOrderLine
 
 LETTERS = dict(zip(STORAGE_CLASSES, "ABCD", strict=True))
@@ -52,6 +56,26 @@ def load_of(crates: Iterable[Crate]) -> Load:
         counts[crate.storage_class] += 1
         kg += crate.kg
     return Load(crates=tuple(counts.values()), kg=ceil(kg))  # type: ignore[arg-type]
+
+
+def described(crate: Crate) -> list[tuple[str, str]]:
+    """What is in a crate, in the reader's language: (product, amount) at a farm, (buyer, number of products) at a delivery."""
+    if crate.leg == Round.Leg.COLLECTION:
+        return [(str(as_text(content["name"])), amount_of(content)) for content in crate.contents]
+    return [
+        (
+            content["buyer"],
+            ngettext("%(count)s product", "%(count)s products", len(content["lines"]))
+            % {"count": len(content["lines"])},
+        )
+        for content in crate.contents
+    ]
+
+
+def amount_of(content: Mapping[str, Any]) -> str:
+    """The quantity and unit of a content: "4,5 kg"."""
+    quantity = Decimal(content["quantity"])
+    return f"{number_format(quantity.normalize() if quantity % 1 else int(quantity), use_l10n=True)} {Unit(content['unit']).label}"
 
 
 def collection_crates(day: DeliveryDay) -> dict[int, list[Crate]]:
@@ -137,11 +161,11 @@ def _content(line: PurchaseOrderLine, quantity: Decimal) -> dict[str, Any]:
     return {"line": line.pk, "name": dict(line.name), "quantity": str(quantity), "unit": line.unit}
 
 
-def _delivery_boxes(lines: Iterable[dict[str, Any]]) -> dict[str, list[_Box]]:
+def _delivery_boxes(lines: Iterable[Mapping[str, Any]]) -> dict[str, list[_Box]]:
     """Per storage class; an order that needs more than a crate fills crates of its own and shares only the last."""
     boxes: dict[str, list[_Box]] = defaultdict(list)
     for order, own in groupby(lines, lambda line: (line["order_id"], line["buyer"])):
-        per_class: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        per_class: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
         for line in own:
             per_class[line["storage_class"]].append(line)
         for storage_class, wanted in per_class.items():
@@ -152,7 +176,7 @@ def _delivery_boxes(lines: Iterable[dict[str, Any]]) -> dict[str, list[_Box]]:
     return boxes
 
 
-def _parcels(lines: list[dict[str, Any]]) -> list[_Box]:
+def _parcels(lines: Iterable[Mapping[str, Any]]) -> list[_Box]:
     """One order's lines of a storage class, in as few crates as they need, split in whole steps only where they must."""
     parcels = [_Box()]
     for line in lines:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time
 from decimal import Decimal
-from itertools import groupby
+from itertools import groupby, pairwise
 from math import ceil
 
 from django.db import transaction
@@ -263,7 +263,7 @@ def _store(
                 rounds.append(round_)
                 stops += own
             started.add(route.van)
-        lost = {left.site: left.reason for left in wave.unplanned}
+        lost: dict[str, str] = {left.site: left.reason for left in wave.unplanned}
         lost |= {call.key: Unplanned.Reason.NOWHERE for call in calls if not call.place}
         for call in calls:
             crates += call.crates
@@ -308,11 +308,12 @@ def _trips(
     fixed: bool,
 ) -> list[tuple[Round, list[Stop]]]:
     """A round per trip. The time a van waits at the hub between two trips belongs to the second."""
-    trips, leaves = [], route.leaves
+    trips: list[tuple[Round, list[Stop]]] = []
+    leaves = route.leaves
     for _number, group in groupby(route.stops, lambda stop: stop.trip):
         calls = list(group)
         path = [0, *(row[stop.site] for stop in calls), 0]
-        legs = [_km(roads, a, b) for a, b in zip(path, path[1:], strict=False)]
+        legs = [_km(roads, a, b) for a, b in pairwise(path)]
         returns = calls[-1].leaves + ceil(float(roads.minutes[path[-2], 0]) - 1e-9)
         cost = vehicle.per_km * sum(legs) + vehicle.per_hour * (returns - leaves) / 60
         round_ = Round(

@@ -6,6 +6,8 @@ the names in `static/icons.txt` and the drawings of lucide-static. `python -m ne
 import re
 from pathlib import Path
 
+from network import fonts
+
 ROOT = Path(__file__).resolve().parent.parent
 BUILT = ROOT / "var" / "assets"
 FIRST = ["layers.css", "fonts.css", "tokens.css"]
@@ -41,6 +43,7 @@ def build() -> None:
     for path, text in ((BUILT / "css" / "kouter.css", stylesheet()), (BUILT / "img" / "icons.svg", sprite())):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
+    fonts.build()
 
 
 if __name__ == "__main__":

@@ -5,9 +5,6 @@ The fonts of the pages, for paper: typst reads neither woff2 nor variable fonts,
 
 from pathlib import Path
 
-from fontTools.ttLib import TTFont
-from fontTools.varLib.instancer import instantiateVariableFont
-
 ROOT = Path(__file__).resolve().parent.parent
 BUILT = ROOT / "var" / "fonts"
 SOURCES = ROOT / "node_modules" / "@fontsource-variable"
@@ -21,6 +18,10 @@ FAMILY, SUBFAMILY, FULL, TYPOGRAPHIC = 1, 2, 4, (16, 17)
 
 def build() -> None:
     """Write the faces that are missing or older than their source."""
+    # Needed at set-up only: the pages import this module for the folder.
+    from fontTools.ttLib import TTFont
+    from fontTools.varLib.instancer import instantiateVariableFont
+
     for family, source, weight in FACES:
         target = BUILT / f"{family.split()[0].lower()}-{weight}.ttf"
         if target.exists() and target.stat().st_mtime >= (SOURCES / source).stat().st_mtime:
