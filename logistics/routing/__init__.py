@@ -3,6 +3,7 @@ Rounds: from what must be driven to who drives what when, checked, and what goin
 The model, its units and a worked example are in `docs/routing.md`. Pure: no Django, no I/O.
 """
 
+from logistics.routing.alone import AloneCost, alone_cost
 from logistics.routing.checking import check
 from logistics.routing.problem import (
     DAY,
@@ -21,6 +22,7 @@ from logistics.routing.solving import plan
 __all__ = [
     "DAY",
     "STORAGE_CLASSES",
+    "AloneCost",
     "Load",
     "Plan",
     "Problem",
@@ -29,6 +31,7 @@ __all__ = [
     "StopPlan",
     "Unplanned",
     "Van",
+    "alone_cost",
     "check",
     "plan",
 ]

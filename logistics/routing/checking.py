@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 from math import ceil, isclose
 
 from logistics.routing.problem import STORAGE_CLASSES, Load, Plan, Problem, RoutePlan, Site, Van
@@ -24,7 +25,9 @@ def _known(route: RoutePlan, sites: dict[str, Site], vans: dict[str, Van]) -> bo
 
 
 def _counts(plan: Plan, sites: dict[str, Site], vans: dict[str, Van]) -> Iterator[str]:
-    seen = Counter([stop.site for route in plan.routes for stop in route.stops] + [left.site for left in plan.unplanned])
+    seen = Counter(
+        [stop.site for route in plan.routes for stop in route.stops] + [left.site for left in plan.unplanned]
+    )
     for key in [*sites, *(seen.keys() - sites.keys())]:
         if key not in sites:
             yield f"site {key} is not in the problem"
@@ -77,7 +80,7 @@ def _route(problem: Problem, route: RoutePlan, sites: dict[str, Site], vans: dic
 
 def _travel(problem: Problem, path: list[int]) -> tuple[float, float]:
     """Km along a path, and minutes with every leg rounded up."""
-    legs = list(zip(path, path[1:], strict=False))
+    legs = list(pairwise(path))
     minutes = [float(problem.matrix.minutes[leg]) for leg in legs]
     return sum(float(problem.matrix.km[leg]) for leg in legs), sum(ceil(m - 1e-9) if m < 1e6 else 1e6 for m in minutes)
 
@@ -114,7 +117,9 @@ def _excuses(problem: Problem, plan: Plan, sites: dict[str, Site]) -> Iterator[s
 
 def _could_alone(problem: Problem, van: Van, site: Site) -> bool:
     starts = max(site.opens, van.available_from + _travel(problem, [van.at, site.at])[1])
-    in_time = starts <= site.closes and starts + site.service + _travel(problem, [site.at, van.at])[1] <= van.available_to
+    in_time = (
+        starts <= site.closes and starts + site.service + _travel(problem, [site.at, van.at])[1] <= van.available_to
+    )
     return in_time and not list(_loads(van, [site]))
 
 
