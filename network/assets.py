@@ -11,7 +11,7 @@ from network import fonts
 ROOT = Path(__file__).resolve().parent.parent
 BUILT = ROOT / "var" / "assets"
 FIRST = ["layers.css", "fonts.css", "tokens.css"]
-ALONE = {"leaflet.css"}
+ALONE = {"leaflet.css", "styleguide.css"}
 
 
 def stylesheet(folder: Path = ROOT / "static" / "css") -> str:

@@ -8,7 +8,7 @@ from celery.signals import setup_logging
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "network.settings")
 app = Celery("kouter")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["network", "orders", "logistics"])
+app.autodiscover_tasks(["network", "orders", "logistics", "logistics.demo"])
 
 
 @setup_logging.connect

@@ -6,6 +6,7 @@ from math import ceil, log10
 from typing import Any
 
 Number = Decimal | float | int
+HEADROOM = 20
 
 
 def percent(part: Number, whole: Number) -> float:
@@ -47,29 +48,40 @@ def nice_top(highest: Number) -> float:
 
 def columns(rows: Sequence[dict[str, Any]], series: Sequence[dict[str, Any]], *, height: int = 160) -> dict[str, Any]:
     """
-    Columns side by side per row: x and width in percent of the drawing, y and height in units of `height`, under a top
-    that is a round number. At most some twelve labels are written.
+    Columns side by side per row: x and width in percent of the drawing, y and height in its units, under a `top` that is
+    a round number. `floor` and `mid` are where 0 and half of `top` lie. At most some twelve labels are written.
     """
     top = nice_top(max((value for row in rows for value in row["values"]), default=0))
+    floor = HEADROOM + height
     room = 100 / max(len(rows), 1)
     thick = room * 0.72 / max(len(series), 1)
     every = ceil(len(rows) / 13) or 1
     placed = []
     for i, row in enumerate(rows):
-        columns = [
-            {
-                **s,
-                "value": value,
-                "x": round(i * room + room * 0.14 + j * thick, 2),
-                "width": round(thick * 0.9, 2),
-                "height": round(float(max(value, 0)) / top * height, 1),
-                "y": round(height - float(max(value, 0)) / top * height, 1),
-            }
-            for j, (s, value) in enumerate(zip(series, row["values"]))
-        ]
+        columns = []
+        for j, (one, value) in enumerate(zip(series, row["values"])):
+            tall = round(float(max(value, 0)) / top * height, 1)
+            left = round((i + 0.14) * room + j * thick, 2)
+            columns.append(
+                {
+                    **one,
+                    "value": value,
+                    "x": left,
+                    "width": round(thick * 0.9, 2),
+                    "height": tall,
+                    "y": round(floor - tall, 1),
+                }
+            )
         labelled = (len(rows) - 1 - i) % every == 0
         placed.append({**row, "columns": columns, "middle": round((i + 0.5) * room, 2), "labelled": labelled})
-    return {"rows": placed, "top": top, "half": top / 2, "height": height}
+    return {
+        "rows": placed,
+        "top": top,
+        "floor": floor,
+        "mid": HEADROOM + height / 2,
+        "label_y": floor + 18,
+        "tall": floor + 26,
+    }
 
 
 def curve(points: Sequence[tuple[Number, Number]], *, height: int = 150) -> dict[str, Any]:

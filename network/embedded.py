@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import IO
 
 ROOT = Path(__file__).resolve().parent.parent
-VAR = ROOT / "var"
+VAR = Path(os.environ.get("KOUTER_VAR", ROOT / "var"))
 STATE = "running.json"
 PR_SET_PDEATHSIG = 1
 
@@ -218,12 +218,19 @@ def local_servers() -> Iterator[None]:
     """For `manage.py` at a developer's desk: use the servers that run, or start them for as long as the command takes."""
     os.environ["KOUTER_LOCAL"] = "1"
     servers = Servers(VAR)
-    try:
-        os.environ.update(servers.start())
-    except AlreadyRunning as there:
-        os.environ.update({name: there.state[name] for name in ("DATABASE_URL", "REDIS_URL") if name in there.state})
-        yield
-        return
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            os.environ.update(servers.start())
+            break
+        except AlreadyRunning as there:
+            if "address" in there.state:
+                os.environ.update({name: there.state[name] for name in ("DATABASE_URL", "REDIS_URL") if name in there.state})
+                yield
+                return
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)  # another command, or a start: wait for its end
     try:
         yield
     finally:

@@ -10,7 +10,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import Case, Exists, F, Value, When
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
@@ -36,8 +36,8 @@ class BasketRefused(Refused):
 
 def price_group_of(buyer: Organisation, network: Network) -> PriceGroup:
     """Trade for organisations with an outlet or a farm, households for the rest."""
-    trade = Organisation.objects.filter(pk=buyer.pk).exclude(outlet=None, producer=None).exists()
-    audience = PriceGroup.Audience.TRADE if trade else PriceGroup.Audience.HOUSEHOLD
+    trade = Organisation.objects.filter(pk=buyer.pk).exclude(outlet=None, producer=None)
+    audience = Case(When(Exists(trade), then=Value("trade")), default=Value("household"))
     return PriceGroup.objects.get(network=network, audience=audience)
 
 
@@ -62,8 +62,9 @@ def open_order(*, buyer: Organisation, delivery: Delivery, by: Person) -> Order:
     if not Membership.objects.current().filter(network=delivery.delivery_day.network, organisation=buyer).exists():
         raise Refused(_("You are no member of this network yet. Ask its coordinator to join."))
     order, _fresh = Order.objects.get_or_create(buyer=buyer, delivery=delivery, defaults={"placed_by": by})
-    Order.objects.filter(pk=order.pk, status=Order.Status.CANCELLED).update(status=Order.Status.BASKET, placed_by=by)
-    order.refresh_from_db()
+    if order.status == Order.Status.CANCELLED:
+        Order.objects.filter(pk=order.pk, status=Order.Status.CANCELLED).update(status=Order.Status.BASKET, placed_by=by)
+        order.refresh_from_db()
     return order
 
 

@@ -36,41 +36,35 @@ from network.models import (
 from producers.models import Producer, Product
 
 DATA = Path(__file__).parent / "data"
-PASSWORD = "kouter"  # noqa: S105  printed by `make run`
+PASSWORD = "kouter"
 SINCE = (date(2020, 1, 1), None)
 WEEKDAYS = {"do": 3, "vr": 4, "za": 5}
 IN_BOTH = ("P018", "P021")
 BRINGERS = ("P001", "P017", "P021", "P015", "P026")
 UNITS = {
-    **{"kg": "kg", "bos": "bunch", "stuk": "piece", "pakket": "box", "fles": "bottle", "pot": "pot"},
-    **{"boeket": "bouquet", "doosje 6": "box", "doosje 10": "box", "zak 5 kg": "bag", "1 l": "bottle"},
+    "kg": "kg", "bos": "bunch", "stuk": "piece", "pakket": "box", "fles": "bottle", "pot": "pot",
+    "boeket": "bouquet", "doosje 6": "box", "doosje 10": "box", "zak 5 kg": "bag", "1 l": "bottle",
 }
 CATEGORIES = {
-    **{"groenten": "vegetables", "aardappelen": "vegetables", "pakketten": "vegetables", "fruit": "fruit"},
-    **{"zuivel": "dairy", "eieren": "dairy", "vlees": "meat", "brood": "bread", "droog": "bread"},
-    **{"verwerkt": "pantry", "dranken": "drinks", "alcohol": "drinks", "planten": "plants"},
+    "groenten": "vegetables", "aardappelen": "vegetables", "pakketten": "vegetables", "fruit": "fruit",
+    "zuivel": "dairy", "eieren": "dairy", "vlees": "meat", "brood": "bread", "droog": "bread",
+    "verwerkt": "pantry", "dranken": "drinks", "alcohol": "drinks", "planten": "plants",
 }
 STORAGE = {"kamer": "ambient", "koel": "cool", "koud": "cold", "diepvries": "frozen"}
 REGIMES = {
-    **{"normaal": "normal", "landbouwregeling": "agricultural", "vrijstelling": "exempt"},
-    **{"publiek": "public", "art44": "article_44"},
+    "normaal": "normal", "landbouwregeling": "agricultural", "vrijstelling": "exempt",
+    "publiek": "public", "art44": "article_44",
 }
 ALLERGENS = {
-    **{"selderij": "celery", "melk": "milk", "eieren": "eggs", "gluten": "gluten"},
-    **{"mosterd": "mustard", "sulfieten": "sulphites"},
+    "selderij": "celery", "melk": "milk", "eieren": "eggs", "gluten": "gluten",
+    "mosterd": "mustard", "sulfieten": "sulphites",
 }
 KINDS = {
-    **{"winkel": "shop", "hoevewinkel": "farm_shop", "markt": "market", "horeca": "restaurant"},
-    **{"grootkeuken": "kitchen", "school": "school", "cateraar": "caterer"},
+    "winkel": "shop", "hoevewinkel": "farm_shop", "markt": "market", "horeca": "restaurant",
+    "grootkeuken": "kitchen", "school": "school", "cateraar": "caterer",
 }
-FIRST_NAMES = (
-    "Emma Louis Olivia Arthur Louise Noah Mila Liam Ella Jules Anna Lucas Nora Adam Lotte Finn Marie Victor Elise Matteo "
-    "Fleur Lowie Amber Warre Jade Stan Lien Wout Hanne Bram Katrijn Joris Griet Pieter An Koen Leen Dirk Mieke Jan"
-).split()
-LAST_NAMES = (
-    "Peeters Janssens Maes Jacobs Mertens Willems Claes Goossens Wouters Smet Pauwels Dubois Hermans Aerts Michiels "
-    "Lambrecht Martens Desmet Vermeulen Verstraete Cools Baert Declercq Segers Bogaert Lemmens Moens Thijs Coppens Nys"
-).split()
+FIRST_NAMES = ["Emma", "Louis", "Olivia", "Arthur", "Louise", "Noah", "Mila", "Liam", "Ella", "Jules", "Anna", "Lucas", "Nora", "Adam", "Lotte", "Finn", "Marie", "Victor", "Elise", "Matteo", "Fleur", "Lowie", "Amber", "Warre", "Jade", "Stan", "Lien", "Wout", "Hanne", "Bram", "Katrijn", "Joris", "Griet", "Pieter", "An", "Koen", "Leen", "Dirk", "Mieke", "Jan"]
+LAST_NAMES = ["Peeters", "Janssens", "Maes", "Jacobs", "Mertens", "Willems", "Claes", "Goossens", "Wouters", "Smet", "Pauwels", "Dubois", "Hermans", "Aerts", "Michiels", "Lambrecht", "Martens", "Desmet", "Vermeulen", "Verstraete", "Cools", "Baert", "Declercq", "Segers", "Bogaert", "Lemmens", "Moens", "Thijs", "Coppens", "Nys"]
 
 
 @dataclass(frozen=True)
@@ -142,9 +136,9 @@ def _network(slug: str, name: str, flow: str, hub: Place) -> Network:
             owner=organisation,
             name=f"Bestelwagen {number}",
             depot=hub,
-            **{"crates": 110, "ambient": 110, "cool": 90, "cold": 40, "frozen": 10, "kg": 1100},
-            **{"per_day": Decimal(18), "per_km": Decimal("0.34"), "per_hour": Decimal(21)},
-            **{"available_from": time(5), "available_until": time(20)},
+            crates=110, ambient=110, cool=90, cold=40, frozen=10, kg=1100,
+            per_day=Decimal(18), per_km=Decimal("0.34"), per_hour=Decimal(21),
+            available_from=time(5), available_until=time(20),
         )
     return network
 
@@ -182,9 +176,9 @@ def _farms(networks: list[Network]) -> dict[str, Producer]:
             owner=organisation,
             name=f"Bestelwagen {row['name']}",
             depot=place,
-            **{"crates": 40, "ambient": 40, "cool": 40, "cold": 16, "frozen": 6, "kg": 500},
-            **{"per_day": Decimal(12), "per_km": Decimal("0.30"), "per_hour": Decimal(19)},
-            **{"available_from": time(5), "available_until": time(20)},
+            crates=40, ambient=40, cool=40, cold=16, frozen=6, kg=500,
+            per_day=Decimal(12), per_km=Decimal("0.30"), per_hour=Decimal(19),
+            available_from=time(5), available_until=time(20),
         )
     return producers
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from logistics import handover, rounds, settling
 from logistics.demo.build import rows
 from network import clock, cycles
-from network.models import Delivery, DeliveryDay, Network, Organisation, OutboxEntry, Person
+from network.models import Cycle, Delivery, DeliveryDay, Network, Organisation, OutboxEntry, Person
 from network.money import euros
 from orders import basket, checkout, closing, shortages, weighing
 from orders.models import Order, OrderLine, PurchaseOrderLine
@@ -54,24 +54,26 @@ def live(network: Network, week_on: date, seed: int) -> None:
     weeks_ago = max(0, (clock.monday_of(clock.today()) - week_on).days // 7)
     cycle = cycles.plan_cycle(network=network, week_on=week_on)
     with clock.at(opens_at):
-        announce(network, week_on, seed)
+        announce(network, cycle, seed)
         cycles.open_cycle(cycle=cycle)
     for day in cycle.days.order_by("closes_at"):
         until = min(now, day.closes_at)
         elapsed = (until - opens_at) / (day.closes_at - opens_at)
+        offers = _offers(day)
         for moment, buyer in _arrivals(day, opens_at, until, share_of_households(weeks_ago) * elapsed, dice):
             with clock.at(moment):
-                order(buyer, dice)
+                order(buyer, offers[buyer.trade], dice)
         _run(day, now, dice)
     if weeks_ago:
         OutboxEntry.objects.waiting().filter(due_at__lt=now - timedelta(days=3)).update(done_at=now)
 
 
-def announce(network: Network, week_on: date, seed: int) -> None:
+def announce(network: Network, cycle: Cycle, seed: int) -> None:
     """Every farm's supplies of the week: what is in season, a little dearer or cheaper than last time."""
+    week_on = cycle.week_on
     month = (week_on + timedelta(days=3)).month
     for producer in Producer.objects.active().in_network(network).select_related("organisation").order_by("pk"):
-        if Supply.objects.filter(product__producer=producer, week_on=week_on).exists():
+        if Offer.objects.filter(supply__product__producer=producer, delivery_day__cycle=cycle).exists():
             continue
         dice = random.Random(f"{seed} {producer.code} {week_on}")
         farmer = producer.organisation.people.first()
@@ -89,7 +91,7 @@ def announce(network: Network, week_on: date, seed: int) -> None:
 
 
 def _harvest(product: Product, dice: random.Random) -> int:
-    usual = {"box": 60, "meat": 60, "plants": 40, "dairy": 130, "bread": 150, "pantry": 70, "drinks": 160}
+    usual = {"box": 60, "meat": 60, "plants": 40, "dairy": 130, "bread": 400, "pantry": 400, "drinks": 300}
     scarce = product.sku in ("gr28", "vl03", "vl05", "gr26")
     many = usual.get(product.category, 190)
     return round(many * dice.uniform(0.8, 1.2) * (0.35 if scarce else 1))
@@ -138,42 +140,35 @@ def _buyers(day: DeliveryDay) -> list[Buyer]:
     return found
 
 
-def order(buyer: Buyer, dice: random.Random) -> Order | None:
+def order(buyer: Buyer, offers: list[Offer], dice: random.Random) -> Order | None:
     """A basket filled and confirmed the way its buyer would; what has sold out is left out."""
-    network = buyer.delivery.delivery_day.cycle.network
-    group = basket.price_group_of(buyer.organisation, network)
-    offers = list(
-        Offer.objects.on_sale()
-        .filter(delivery_day=buyer.delivery.delivery_day, price_group=group)
-        .select_related("supply__product")
-        .order_by("pk")
-    )
-    if not offers:
-        return None
+    left = dict(Supply.objects.filter(offers__in=offers).values_list("pk", F("quantity") - F("reserved")))
     weights = [FAVOURITES[offer.supply.product.category] for offer in offers]
     wanted: dict[int, Decimal] = {}
-    for offer in dice.choices(offers, weights, k=dice.randint(5, 12) if buyer.trade else dice.randint(4, 11)):
+    total = Decimal(0)
+    minimum = Decimal(0) if buyer.trade else buyer.delivery.delivery_day.network.minimum_order
+    many = dice.randint(5, 12) if buyer.trade else dice.randint(4, 11)
+    for offer in dice.choices(offers, weights, k=many * 3):
+        if len(wanted) >= many and total >= minimum:
+            break
         product = offer.supply.product
         times = dice.randint(4, 12) if buyer.trade else dice.choice([1, 1, 1, 1, 2, 2, 3])
         if product.unit == "box" and product.unit_kg >= 3 and not buyer.trade:
             times = 1
-        if offer.supply.available >= product.step * times:
+        if offer.pk not in wanted and left[offer.supply_id] >= product.step * times:
             wanted[offer.pk] = product.step * times
-    if not wanted:
+            total += offer.gross * wanted[offer.pk]
+    if total <= minimum:
         return None
     made = basket.open_order(buyer=buyer.organisation, delivery=buyer.delivery, by=buyer.person)
     made = basket.fill(order=made, quantities=wanted, by=buyer.person)
-    if not buyer.trade and sum(line.gross * line.quantity for line in made.lines.all()) < network.minimum_order:
-        more = {pk: quantity * 4 for pk, quantity in wanted.items()}
-        plenty = {offer.pk: offer.supply.available for offer in offers}
-        made = basket.fill(
-            order=made,
-            quantities={pk: quantity if quantity <= plenty[pk] else wanted[pk] for pk, quantity in more.items()},
-            by=buyer.person,
-        )
-        if sum(line.gross * line.quantity for line in made.lines.all()) < network.minimum_order:
-            return made
     return checkout.place_order(order=made, by=buyer.person, age_declared=True)
+
+
+def _offers(day: DeliveryDay) -> dict[bool, list[Offer]]:
+    """What is for sale on a day: to the trade (True) and to households (False)."""
+    offers = Offer.objects.filter(delivery_day=day, listed=True).select_related("supply__product", "price_group").order_by("pk")
+    return {trade: [offer for offer in offers if (offer.price_group.audience == "trade") == trade] for trade in (True, False)}
 
 
 def _run(day: DeliveryDay, now: datetime, dice: random.Random) -> None:
@@ -186,7 +181,6 @@ def _run(day: DeliveryDay, now: datetime, dice: random.Random) -> None:
         closing.close_day(day=day)
     with clock.at(day.closes_at + timedelta(minutes=30)):
         rounds.plan_rounds(day=day, by=dana)
-        _assign_drivers(day)
     evening = clock.moment(day.on, datetime.min.time().replace(hour=21))
     if now < evening:
         return
@@ -198,15 +192,6 @@ def _run(day: DeliveryDay, now: datetime, dice: random.Random) -> None:
         return
     with clock.at(evening + timedelta(hours=1)):
         settling.settle_day(day=day, by=dana)
-
-
-def _assign_drivers(day: DeliveryDay) -> None:
-    drivers = list(
-        Person.objects.filter(network_roles__network=day.cycle.network, network_roles__role="driver").order_by("pk")
-    )
-    for ride in day.rounds.order_by("number"):
-        ride.driver = drivers[ride.number % len(drivers)]
-        ride.save(update_fields=["driver"])
 
 
 def _weigh(day: DeliveryDay, by: Person, dice: random.Random) -> None:
@@ -225,6 +210,12 @@ def _miss_something(day: DeliveryDay, by: Person, dice: random.Random) -> None:
         if dice.random() < 0.03:
             missing = min(line.quantity, Decimal(dice.randint(1, 3)))
             shortages.record_missing(line=line, missing=missing, by=by, reason="Te weinig geoogst")
+
+
+def live_present_weeks(network: int, seed: int) -> None:
+    found = Network.objects.get(pk=network)
+    for week_on in cycles_at_work(found):
+        live(found, week_on, seed)
 
 
 def cycles_at_work(network: Network) -> list[date]:

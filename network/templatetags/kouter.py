@@ -82,10 +82,10 @@ def amount(value: Number | None) -> str:
 
 @register.filter
 def plain(value: Number | None) -> str:
-    """A number for attributes and scripts: a point, no idle zeros."""
+    """A number for attributes, SVG and scripts: a point whatever the language, no idle zeros."""
     if value is None or value == "":
         return ""
-    exact = Decimal(value).normalize()
+    exact = Decimal(str(value)).normalize()
     return f"{exact:f}" if exact else "0"
 
 
@@ -183,9 +183,9 @@ def _links(pairs: Sequence[Any]) -> list[dict[str, Any]]:
 
 
 @register.inclusion_tag("parts/crumbs.html")
-def crumbs(*pairs: Any) -> dict[str, Any]:
+def crumbs(*pairs: Any, label: str = "") -> dict[str, Any]:
     """`{% crumbs _("Week") week_url "donderdag" %}`: label and url in turn, the last label is this page."""
-    return {"links": _links(pairs)}
+    return {"links": _links(pairs), "label": label}
 
 
 @register.inclusion_tag("parts/tabs.html")
@@ -195,10 +195,11 @@ def tabs(*pairs: Any, current: str = "", label: str = "") -> dict[str, Any]:
 
 
 @register.inclusion_tag("parts/pagination.html", takes_context=True)
-def pagination(context: template.Context, page: Any) -> dict[str, Any]:
+def pagination(context: template.Context, page: Any, label: str = "") -> dict[str, Any]:
     """Links to the pages of a paginator; other parameters of the address are kept."""
     return {
         "page": page,
+        "label": label,
         "pages": page.paginator.get_elided_page_range(page.number, on_each_side=1),
         "request": context.get("request"),
     }
@@ -325,7 +326,7 @@ def map(
     `number` and `url`. A line: `points` [(lat, lon), …] and `number` (of the round: its colour and dashes), or `kind`
     "chain" for the thin dotted one, perhaps `label`. Two maps on a page need an `id` each.
     """
-    return {**maps.draw(markers, lines or ()), "caption": caption, "id": id}
+    return {**maps.draw(markers, lines or ()), "caption": caption, "id": id, "data_id": f"{id}-data"}
 
 
 @register.inclusion_tag("parts/map_legend.html")

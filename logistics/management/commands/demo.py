@@ -2,14 +2,24 @@
 
 import sys
 from argparse import ArgumentParser
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
 
-from logistics import tasks
-from logistics.demo import build, weeks
+from logistics.demo import build, tasks, weeks
 from network import cycles
 from network.models import Network
+
+
+def live_at_once(jobs: list[tuple[int, int]]) -> None:
+    """The present weeks of several networks, a process each: networks meet only in supplies that are ample."""
+    connections.close_all()
+    with ProcessPoolExecutor(max_workers=2, mp_context=get_context("fork")) as pool:
+        for done in [pool.submit(weeks.live_present_weeks, *job) for job in jobs]:
+            done.result()
 
 
 class Command(BaseCommand):
@@ -39,10 +49,8 @@ class Command(BaseCommand):
         seed = options["seed"]
         build.build(seed)
         networks = list(Network.objects.order_by("pk"))
-        for network in networks:
-            for week_on in weeks.cycles_at_work(network):
-                weeks.live(network, week_on, seed)
         cycles.plan_ahead()
+        live_at_once([(network.pk, seed) for network in networks])
         for network in networks:
             if options["history"] == "job":
                 tasks.live_past_weeks.delay(network.pk, seed)

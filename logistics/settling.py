@@ -1,0 +1,205 @@
+"""
+Settling a delivery day: what was delivered is billed, and the cost of its rounds is shared among the producers it carried.
+
+Nobody pays more than going alone, door to door, would cost her; who brings her goods to the hub has paid for that trip
+already, so her cap is lower by it. What the caps leave uncovered is launch gap, visible and booked. The tariff collected
+on a farmer's goods is credited to her, her share debited: her price is untouched (`docs/cost-sharing.md`).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Sum
+from django.utils.translation import gettext as _
+
+from logistics import cost_sharing, distances
+from logistics.models import CostRun, CostShare, Round, Vehicle
+from logistics.rounds import PER_CRATE, PER_STOP
+from logistics.routing.alone import alone_cost
+from network import journal, ledger
+from network.errors import Refused
+from network.ledger import Entry, Side
+from network.models import Account, Cycle, DeliveryDay, Person, VatRate
+from network.money import cents, euros, from_cents
+from orders import billing
+from orders.models import OrderLine
+from producers.models import Producer
+
+Kind = Account.Kind
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Euro, and crates the van holds: what a farmer's own trips are priced at."""
+
+    per_day: float
+    per_km: float
+    per_hour: float
+    crates: int
+
+
+STANDARD_VAN = Rates(per_day=12.0, per_km=0.30, per_hour=19.0, crates=40)
+
+
+@dataclass
+class Carried:
+    """A producer on a day: where she is, and the crate equivalents she sent to each place."""
+
+    producer: Producer
+    rates: Rates
+    start: tuple[float, float]
+    drops: dict[tuple[float, float], float] = field(default_factory=lambda: defaultdict(float))
+    tariff: Decimal = Decimal(0)
+
+    @property
+    def crates(self) -> float:
+        return sum(self.drops.values())
+
+    @property
+    def brings(self) -> bool:
+        return self.producer.transport == Producer.Transport.BRINGS
+
+    def trip(self, drops: dict[tuple[float, float], float]) -> int:
+        """Cents of driving her goods herself, from her farm to these places and home."""
+        service = [round(PER_STOP + PER_CRATE * crates) for crates in drops.values()]
+        roads = distances.matrix([self.start, *drops])
+        sites = range(1, len(drops) + 1)
+        cost = alone_cost(
+            roads,
+            start=0,
+            sites=list(sites),
+            fixed=self.rates.per_day,
+            per_km=self.rates.per_km,
+            per_hour=self.rates.per_hour,
+            service=service,
+            loads=list(drops.values()),
+            capacity=self.rates.crates,
+        )
+        return cents(Decimal(str(round(cost.euro, 6))))
+
+
+@transaction.atomic
+def settle_day(*, day: DeliveryDay, by: Person | None = None) -> CostRun:
+    """
+    Bill and share a driven day. Settling again returns the same cost run and books nothing. Refused before the rounds
+    are driven.
+    """
+    day = (
+        DeliveryDay.objects.select_for_update(of=("self",))
+        .select_related("cycle__network__organisation", "cycle__network__hub")
+        .get(pk=day.pk)
+    )
+    if day.status == DeliveryDay.Status.SETTLED:
+        return day.cost_run
+    if day.status != DeliveryDay.Status.DRIVEN:
+        raise Refused(_("The rounds of this day have not all been driven. Finish them first, then settle."))
+    billing.bill_day(day=day, by=by)
+    carried = _carried(day)
+    cost = day.rounds.aggregate(total=Sum("cost"))["total"] or Decimal(0)
+    run = _share(day, carried, cost)
+    _book(day, run, carried)
+    DeliveryDay.objects.filter(pk=day.pk).update(status=DeliveryDay.Status.SETTLED)
+    if not DeliveryDay.objects.filter(cycle=day.cycle_id).exclude(status=DeliveryDay.Status.SETTLED).exists():
+        Cycle.objects.filter(pk=day.cycle_id).update(status=Cycle.Status.SETTLED)
+    journal.record(action="settled", subject=day, by=by, network=day.network, cost=str(cost), gap=str(run.launch_gap))
+    return run
+
+
+def _carried(day: DeliveryDay) -> list[Carried]:
+    """Producers with something delivered on this day, by id, with the crates each sent where."""
+    found: dict[int, Carried] = {}
+    rates = {vehicle.owner_id: _rates(vehicle) for vehicle in Vehicle.objects.filter(network=None, archived_at=None)}
+    sent = (
+        OrderLine.objects.filter(order__delivery__delivery_day=day, order__status="settled", billed__gt=0)
+        .values("producer", lat=F("order__delivery__place__lat"), lon=F("order__delivery__place__lon"))
+        .annotate(crates=Sum(F("billed") * F("crate_share")))
+        .order_by("producer", "lat", "lon")
+    )
+    producers = Producer.objects.select_related("organisation__place").in_bulk({row["producer"] for row in sent})
+    for row in sent:
+        producer = producers[row["producer"]]
+        place = producer.organisation.place or day.network.hub
+        its = found.setdefault(
+            producer.pk, Carried(producer, rates.get(producer.organisation_id, STANDARD_VAN), place.point)
+        )
+        its.drops[row["lat"], row["lon"]] += float(row["crates"])
+    for line in OrderLine.objects.filter(order__delivery__delivery_day=day, order__status="settled", billed__gt=0):
+        found[line.producer_id].tariff += euros(line.tariff * (line.billed or 0))
+    return [found[pk] for pk in sorted(found)]
+
+
+def _rates(vehicle: Vehicle) -> Rates:
+    return Rates(float(vehicle.per_day), float(vehicle.per_km), float(vehicle.per_hour), vehicle.crates)
+
+
+def _share(day: DeliveryDay, carried: Iterable[Carried], cost: Decimal) -> CostRun:
+    hub = day.network.hub.point
+    alone = {str(her.producer.pk): her.trip(her.drops) for her in carried}
+    own = {str(her.producer.pk): her.trip({hub: her.crates}) if her.brings else 0 for her in carried}
+    caps = {key: max(0, alone[key] - own[key]) for key in alone}
+    sharing = cost_sharing.share(cost=cents(cost), alone=alone, caps=caps)
+    inputs: dict[str, Any] = {
+        "rounds": [[ride.number, str(ride.km), str(ride.cost)] for ride in Round.objects.filter(delivery_day=day)],
+        "hub": hub,
+        "producers": [
+            {
+                "id": her.producer.pk,
+                "start": her.start,
+                "drops": [[*place, crates] for place, crates in her.drops.items()],
+                "brings": her.brings,
+                "rates": asdict(her.rates),
+                "alone": alone[str(her.producer.pk)],
+                "own": own[str(her.producer.pk)],
+            }
+            for her in carried
+        ],
+    }
+    run = CostRun.objects.create(
+        delivery_day=day,
+        method=cost_sharing.METHOD,
+        cost=cost,
+        billed=cost - from_cents(sharing.launch_gap),
+        launch_gap=from_cents(sharing.launch_gap),
+        inputs=inputs,
+    )
+    CostShare.objects.bulk_create(
+        CostShare(
+            cost_run=run,
+            producer=her.producer,
+            crates=Decimal(str(round(her.crates, 3))),
+            alone=from_cents(alone[str(her.producer.pk)]),
+            own=from_cents(own[str(her.producer.pk)]),
+            share=from_cents(sharing.shares[str(her.producer.pk)]),
+        )
+        for her in carried
+    )
+    return run
+
+
+def _book(day: DeliveryDay, run: CostRun, carried: Iterable[Carried]) -> None:
+    """Carriers are owed the cost; each producer her tariff, less her share and its VAT; the rest is launch gap."""
+    rate = VatRate.objects.get(category="service", period__contains=day.on).rate
+    entries = []
+    for ride in day.rounds.select_related("vehicle").order_by("number"):
+        sides: list[Side] = [(Kind.TRANSPORT, None, ride.cost), (Kind.CARRIER, ride.vehicle.owner_id, -ride.cost)]
+        entries.append(Entry(f"round:{ride.pk}", _("Round %(number)s driven") % {"number": ride.number}, sides))
+    tariffs = {her.producer.pk: her.tariff for her in carried}
+    for share in run.shares.select_related("producer").order_by("producer"):
+        farmer = share.producer.organisation_id
+        vat = euros(share.share * rate / 100)
+        sides = [(Kind.TARIFF, None, tariffs[share.producer_id]), (Kind.PRODUCER, farmer, -tariffs[share.producer_id])]
+        name = {"farm": share.producer}
+        entries.append(Entry(f"tariff:{day.pk}:{farmer}", _("Logistics tariff credited to %(farm)s") % name, sides))
+        sides = [
+            (Kind.PRODUCER, farmer, share.share + vat),
+            (Kind.TRANSPORT, None, -share.share),
+            (Kind.VAT, None, -vat),
+        ]
+        entries.append(Entry(f"share:{day.pk}:{farmer}", _("Cost share of %(farm)s") % name, sides))
+    sides = [(Kind.LAUNCH_GAP, None, run.launch_gap), (Kind.TRANSPORT, None, -run.launch_gap)]
+    entries.append(Entry(f"gap:{day.pk}", _("Launch gap"), sides))
+    ledger.book(network=day.network, on=day.on, entries=entries, delivery_day=day)
