@@ -3,12 +3,16 @@ From what a farmer receives to what a buyer pays, and back. The formula, with a 
 `net = (price + tariff) / (1 - contribution)`, per unit, four decimals; then VAT, rounded once to the cent.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
-from network.models import Network, PriceGroup, Tariff, VatRate
-from network.money import gross_of
+from django.db.backends.postgresql.psycopg_any import DateRange
+
+from network.models import DeliveryDay, Network, Organisation, PriceGroup, Tariff, VatRate, VatStatus
+from network.money import euros, gross_of
 from producers.models import Product
 
 UNIT_PRICE = Decimal("0.0001")
@@ -36,38 +40,55 @@ class Terms:
     groups: tuple[PriceGroup, ...]
 
     def tariff_on(self, product: Product) -> Decimal:
-        """Euro of logistics per unit."""
-        return _unit_price(self.tariffs.get(product.storage_class, Decimal(0)) / product.units_per_crate)
+        """Euro of logistics per unit; a storage class without a tariff rides for nothing."""
+        return unit_price(self.tariffs.get(product.storage_class, Decimal(0)) / product.units_per_crate)
 
     def vat_on(self, product: Product, regime: str) -> Decimal:
         """Percent of VAT on a sale: of the hub (retail), or of the farmer under her own regime (facilitation)."""
-        if self.network.flow == Network.Flow.FACILITATION and regime != "normal":
+        if self.network.flow == Network.Flow.FACILITATION and regime != VatStatus.Regime.NORMAL:
             return Decimal(0)
         return self.vat_rates[product.vat_category]
 
 
-def terms_of(networks: list[Network], *, on: date) -> dict[int, Terms]:
-    """The terms of several networks on a day, by network id, in three queries."""
-    tariffs: dict[int, dict[str, Decimal]] = {}
-    for network_id, storage_class, per_crate in (
-        Tariff.objects.on(on).filter(network__in=networks).values_list("network_id", "storage_class", "per_crate")
-    ):
-        tariffs.setdefault(network_id, {})[storage_class] = per_crate
-    vat_rates = dict(VatRate.objects.filter(period__contains=on).values_list("category", "rate"))
-    groups: dict[int, list[PriceGroup]] = {}
-    for group in PriceGroup.objects.filter(network__in=networks).order_by("pk"):
-        groups.setdefault(group.network_id, []).append(group)
+def terms_of(days: Sequence[DeliveryDay]) -> dict[int, Terms]:
+    """The terms of delivery days, by their id, in three queries; `cycle__network` is expected to be selected."""
+    if not days:
+        return {}
+    networks = {day.network.pk: day.network for day in days}
+    on = {day.on for day in days}
+    week = DateRange(min(on), max(on), "[]")
+    tariffs = list(Tariff.objects.filter(network__in=networks, period__overlap=week))
+    vat_rates = list(VatRate.objects.filter(period__overlap=week))
+    groups = list(PriceGroup.objects.filter(network__in=networks).order_by("pk"))
     return {
-        network.pk: Terms(network, tariffs.get(network.pk, {}), vat_rates, tuple(groups.get(network.pk, [])))
-        for network in networks
+        day.pk: Terms(
+            network=networks[day.network.pk],
+            tariffs={
+                tariff.storage_class: tariff.per_crate
+                for tariff in tariffs
+                if tariff.network_id == day.network.pk and _holds(tariff.period, day.on)
+            },
+            vat_rates={rate.category: rate.rate for rate in vat_rates if _holds(rate.period, day.on)},
+            groups=tuple(group for group in groups if group.network_id == day.network.pk),
+        )
+        for day in days
+    }
+
+
+def regimes_of(seller: Organisation, days: Sequence[DeliveryDay]) -> dict[int, str]:
+    """The seller's VAT regime on delivery days, by their id; normal when none is known."""
+    statuses = list(VatStatus.objects.filter(organisation=seller))
+    return {
+        day.pk: next((s.regime for s in statuses if _holds(s.period, day.on)), str(VatStatus.Regime.NORMAL))
+        for day in days
     }
 
 
 def shelf_price(*, price: Decimal, product: Product, group: PriceGroup, terms: Terms, regime: str) -> Price:
     """What buyers of `group` pay when the farmer, under her VAT `regime`, receives `price` per unit."""
-    price = _unit_price(price)
+    price = unit_price(price)
     tariff = terms.tariff_on(product)
-    net = _unit_price((price + tariff) / (1 - group.contribution))
+    net = unit_price((price + tariff) / (1 - group.contribution))
     vat_rate = terms.vat_on(product, regime)
     return Price(price, tariff, net - price - tariff, net, vat_rate, gross_of(net, vat_rate))
 
@@ -75,11 +96,21 @@ def shelf_price(*, price: Decimal, product: Product, group: PriceGroup, terms: T
 def farmer_price(*, gross: Decimal, product: Product, group: PriceGroup, terms: Terms, regime: str) -> Decimal:
     """
     What the farmer receives when the shelf says `gross`; may be 0 or less when the tariff alone costs more. Pricing it
-    forward again gives the same gross to the cent.
+    forward again gives the same gross to the cent, for any contribution up to 95 %.
     """
     net = gross * 100 / (100 + terms.vat_on(product, regime))
-    return _unit_price(net * (1 - group.contribution) - terms.tariff_on(product))
+    return unit_price(net * (1 - group.contribution) - terms.tariff_on(product))
 
 
-def _unit_price(amount: Decimal) -> Decimal:
+def per_measure(gross: Decimal, product: Product) -> Decimal:
+    """Euro per kg, litre or piece (`product.net_unit`) of goods that cost `gross` per unit, as the law wants it shown."""
+    return euros(gross / product.net_quantity)
+
+
+def unit_price(amount: Decimal) -> Decimal:
+    """Euro per unit, four decimals, half up."""
     return amount.quantize(UNIT_PRICE, rounding=ROUND_HALF_UP)
+
+
+def _holds(period: Any, day: date) -> bool:
+    return day in period

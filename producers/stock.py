@@ -1,28 +1,31 @@
 """
-What is for sale: announce it, reserve it, release it. The only writer of `Supply.reserved`.
+What is for sale: announce it, reserve it, release it. The only writer of `Supply.reserved`, but for the set-based release
+of a day that closes.
 
-Whoever touches several supplies locks them once, in pk order; the database keeps `0 <= reserved <= quantity` whatever
-happens here.
+Whoever touches several supplies locks them once, in pk order, after the delivery days it touches; the database keeps
+`0 <= reserved <= quantity` whatever happens here.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from network import clock, journal
 from network.errors import Refused
-from network.models import DeliveryDay, Person, VatStatus
+from network.models import DeliveryDay, Person
 from network.quantities import checked_quantity
 from producers import pricing
 from producers.models import Offer, PriceChange, Producer, Product, StockMovement, Supply
 
+CHEAPEST = Decimal("0.01")
 DEAREST = Decimal(10000)
+TO_COME = [DeliveryDay.Status.SCHEDULED, DeliveryDay.Status.OPEN]
 
 
 @dataclass(frozen=True)
@@ -60,10 +63,12 @@ def announce_many(
     """
     Set what a producer has in the week of `week_on` (a Monday), all or nothing, in a fixed number of queries. Offers for
     every delivery day still to come, in each of her networks and for each price group, follow the new price; lines
-    already ordered keep theirs. Refused for a bad quantity or price, or less than what is reserved.
+    already ordered keep theirs. Refused for a bad quantity or price, less than what is reserved, or a week that is over.
     """
-    for row in rows:
-        _check(row, producer)
+    rows = [_checked(row, producer) for row in rows]
+    if len({row.product.pk for row in rows}) < len(rows):
+        raise Refused(_("The same product is here twice. Keep one of them."))
+    days = _days_to_come(producer, week_on)
     Supply.objects.bulk_create(
         [Supply(product=row.product, week_on=week_on, quantity=0, price=row.price) for row in rows], ignore_conflicts=True
     )
@@ -79,11 +84,7 @@ def announce_many(
         supply = locked[row.product.pk]
         supply.product = row.product
         if row.quantity < supply.reserved:
-            raise Refused(
-                _("%(reserved)s of this is already ordered. Announce at least that much.")
-                % {"reserved": number_format(supply.reserved.normalize(), use_l10n=True)},
-                "quantity",
-            )
+            raise Refused(_not_below(supply), "quantity")
         if row.quantity != supply.quantity:
             reason = StockMovement.Reason.CORRECTED if supply.pk in known else StockMovement.Reason.ANNOUNCED
             movements.append(StockMovement(supply=supply, change=row.quantity - supply.quantity, reason=reason, by=by))
@@ -94,61 +95,88 @@ def announce_many(
     Supply.objects.bulk_update(supplies, ["quantity", "price", "changed_at"])
     StockMovement.objects.bulk_create(movements)
     PriceChange.objects.bulk_create(changes)
-    _offer(producer, week_on, supplies, {row.product.pk: row.listed for row in rows})
-    journal.record(action="announced", subject=producer, by=by, week_on=str(week_on), products=len(rows))
+    _offer(producer, days, supplies, {row.product.pk: row.listed for row in rows})
+    journal.record(
+        action="announced",
+        subject=supplies[0] if len(supplies) == 1 else producer,
+        by=by,
+        week_on=str(week_on),
+        products=len(rows),
+        **({"quantity": str(rows[0].quantity), "price": str(rows[0].price), "listed": rows[0].listed} if len(rows) == 1 else {}),
+    )
     return supplies
 
 
-def _check(row: Announcement, producer: Producer) -> None:
+def _checked(row: Announcement, producer: Producer) -> Announcement:
     if row.product.producer_id != producer.pk:
         raise Refused(_("This product belongs to another farm."))
     if row.product.archived_at:
         raise Refused(_("This product has been archived. Take it out of the archive first."))
-    checked_quantity(row.quantity, step=row.product.step, field="quantity")
-    if not row.price.is_finite() or not 0 < row.price <= DEAREST:
-        raise Refused(_("Enter a price above 0: what you want to receive per unit."), "price")
+    quantity = checked_quantity(row.quantity, step=row.product.step, field="quantity")
+    if not row.price.is_finite() or not CHEAPEST <= row.price <= DEAREST:
+        raise Refused(_("Enter a price of 1 cent or more: what you want to receive per unit."), "price")
+    return replace(row, quantity=quantity, price=pricing.unit_price(row.price))
 
 
-def _offer(producer: Producer, week_on: date, supplies: list[Supply], listed: dict[int, bool]) -> None:
-    """Offers of these supplies on every day still to come of that week, at today's terms."""
+def _not_below(supply: Supply) -> str:
+    reserved = number_format(supply.reserved.normalize() + 0, use_l10n=True)
+    return _("%(reserved)s of %(product)s is already ordered. Announce at least that much.") % {
+        "reserved": f"{reserved} {supply.product.get_unit_display()}",
+        "product": supply.product,
+    }
+
+
+def _days_to_come(producer: Producer, week_on: date) -> list[DeliveryDay]:
+    """The days of that week in her networks that still take orders, shared with buyers until the end of the transaction."""
+    hers = DeliveryDay.objects.filter(
+        cycle__week_on=week_on,
+        cycle__network__memberships__organisation=producer.organisation_id,
+        cycle__network__memberships__college="producers",
+        cycle__network__memberships__left_on=None,
+    )
+    pks = list(hers.order_by("pk").values_list("pk", flat=True))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM network_deliveryday WHERE id = ANY(%s) ORDER BY id FOR SHARE", [pks])
     days = list(
-        DeliveryDay.objects.filter(
-            cycle__week_on=week_on,
-            status__in=[DeliveryDay.Status.SCHEDULED, DeliveryDay.Status.OPEN],
-            closes_at__gt=clock.now(),
-            cycle__network__memberships__organisation=producer.organisation_id,
-            cycle__network__memberships__college="producers",
-            cycle__network__memberships__left_on=None,
-        )
+        DeliveryDay.objects.filter(pk__in=pks, status__in=TO_COME, closes_at__gt=clock.now())
         .select_related("cycle__network")
         .order_by("pk")
     )
-    networks = list({day.network.pk: day.network for day in days}.values())
-    terms = pricing.terms_of(networks, on=week_on)
-    regime = _regime(producer, week_on)
-    offers = []
-    for day in days:
-        its = terms[day.network.pk]
-        for group in its.groups:
-            for supply in supplies:
-                product = supply.product
-                price = pricing.shelf_price(price=supply.price, product=product, group=group, terms=its, regime=regime)
-                offers.append(
-                    Offer(
-                        supply=supply, delivery_day=day, price_group=group, listed=listed[product.pk], **vars(price)
-                    )
+    if pks and not days:
+        raise Refused(_("Ordering for this week has closed. Announce it for a later week."))
+    return days
+
+
+def _offer(producer: Producer, days: list[DeliveryDay], supplies: list[Supply], listed: dict[int, bool]) -> None:
+    """Offers of these supplies on these days, at the terms of each day."""
+    terms = pricing.terms_of(days)
+    regimes = pricing.regimes_of(producer.organisation, days)
+    offers = [
+        Offer(
+            supply=supply,
+            delivery_day=day,
+            price_group=group,
+            listed=listed[supply.product_id],
+            **vars(
+                pricing.shelf_price(
+                    price=supply.price,
+                    product=supply.product,
+                    group=group,
+                    terms=terms[day.pk],
+                    regime=regimes[day.pk],
                 )
+            ),
+        )
+        for day in days
+        for group in terms[day.pk].groups
+        for supply in supplies
+    ]
     Offer.objects.bulk_create(
         offers,
         update_conflicts=True,
         unique_fields=["supply", "delivery_day", "price_group"],
         update_fields=["price", "tariff", "contribution", "net", "vat_rate", "gross", "listed"],
     )
-
-
-def _regime(producer: Producer, on: date) -> str:
-    statuses = VatStatus.objects.filter(organisation=producer.organisation_id, period__contains=on)
-    return statuses.values_list("regime", flat=True).first() or VatStatus.Regime.NORMAL
 
 
 @transaction.atomic
@@ -165,4 +193,3 @@ def reserve(changes: Mapping[int, Decimal]) -> None:
     for supply in supplies:
         supply.reserved += wanted[supply.pk]
     Supply.objects.bulk_update(supplies, ["reserved"])
-
