@@ -6,7 +6,6 @@ Locks in the order of `orders.basket`, and after the supplies the room at the de
 
 from collections import defaultdict
 from decimal import Decimal
-from math import hypot
 
 from django.db import transaction
 from django.db.models import F
@@ -15,13 +14,12 @@ from django.utils.translation import gettext as _
 from network import clock, journal, outbox
 from network.errors import Refused
 from network.models import Delivery, DeliveryCapacity, Organisation, Person
+from network.models.places import km_between
 from network.money import euros
 from network.quantities import StorageClass
 from orders import basket
 from orders.models import Order
 from producers import stock
-
-KM_PER_DEGREE = (111.2, 70.2)
 
 
 @transaction.atomic
@@ -124,7 +122,9 @@ def _full(delivery: Delivery, storage_class: str, change: Decimal) -> str:
         capacities__booked__lte=F("capacities__hard") - change,
     ).exclude(pk=delivery.pk)
     nearest = min(
-        others.select_related("place", "pickup_point"), key=lambda other: _distance(delivery, other), default=None
+        others.select_related("place", "pickup_point"),
+        key=lambda other: km_between(delivery.place.point, other.place.point),
+        default=None,
     )
     label = StorageClass(storage_class).label
     if nearest is None:
@@ -134,8 +134,3 @@ def _full(delivery: Delivery, storage_class: str, change: Decimal) -> str:
         "point": nearest.destination,
     }
 
-
-def _distance(here: Delivery, there: Delivery) -> float:
-    north = (here.place.lat - there.place.lat) * KM_PER_DEGREE[0]
-    east = (here.place.lon - there.place.lon) * KM_PER_DEGREE[1]
-    return hypot(north, east)

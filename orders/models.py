@@ -195,6 +195,17 @@ class PurchaseOrderLine(models.Model):
         ]
 
 
+class Documents(models.QuerySet["Document"]):
+    def visible_to(self, person: Any) -> Self:
+        """Documents of organisations this person belongs to, and those of networks this person coordinates."""
+        if not person.is_authenticated:
+            return self.none()
+        own = Organisation.objects.of(person)
+        return self.filter(
+            Q(issuer__in=own) | Q(recipient__in=own) | Q(network__in=Network.objects.with_role(person, "coordinator"))
+        )
+
+
 class Document(models.Model):
     """
     An issued paper; the database refuses to change it. Corrections are credit notes. Numbers are gapless per issuer, year
@@ -225,6 +236,8 @@ class Document(models.Model):
     lines = models.JSONField(default=list)
     totals = models.JSONField(default=list)
     communication = models.CharField(max_length=20, blank=True)
+
+    objects = Documents.as_manager()
 
     class Meta:
         ordering = ["-issued_on", "-pk"]

@@ -16,6 +16,25 @@ from network.quantities import StorageClass, Unit
 from network.texts import Texts
 
 
+ALLERGENS = {
+    "gluten": _("gluten"),
+    "crustaceans": _("crustaceans"),
+    "eggs": _("eggs"),
+    "fish": _("fish"),
+    "peanuts": _("peanuts"),
+    "soya": _("soya"),
+    "milk": _("milk"),
+    "nuts": _("nuts"),
+    "celery": _("celery"),
+    "mustard": _("mustard"),
+    "sesame": _("sesame"),
+    "sulphites": _("sulphites"),
+    "lupin": _("lupin"),
+    "molluscs": _("molluscs"),
+}
+"""The fourteen of Regulation (EU) 1169/2011, annex II."""
+
+
 class Producers(models.QuerySet["Producer"]):
     def active(self) -> Self:
         return self.filter(archived_at=None)

@@ -1,2 +1,15 @@
+from django.urls import path
+
+from producers import views
+
 app_name = "producers"
-urlpatterns: list = []
+urlpatterns = [
+    path("farm/<slug:slug>/", views.desk, name="desk"),
+    path("farm/<slug:slug>/week/<str:week_on>/", views.desk, name="week"),
+    path("farm/<slug:slug>/week/<str:week_on>/repeat/", views.repeat, name="repeat"),
+    path("farm/<slug:slug>/week/<str:week_on>/<int:pk>/", views.announce, name="announce"),
+    path("farm/supply/<int:pk>/", views.supply, name="supply"),
+    path("<slug:network>/farms/", views.farms, name="farms"),
+    path("<slug:network>/farms/<slug:slug>/", views.farm, name="farm"),
+    path("<slug:network>/products/<int:pk>/", views.product, name="product"),
+]

@@ -1,5 +1,6 @@
 """Where things happen: places, pickup points, outlets."""
 
+from math import asin, cos, radians, sin, sqrt
 from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
@@ -10,6 +11,16 @@ from django.utils.translation import gettext_lazy as _
 from network.models.people import Network, Organisation
 from network.quantities import StorageClass
 from network.texts import Texts
+
+
+EARTH_RADIUS_KM = 6371.0
+
+
+def km_between(start: tuple[float, float], end: tuple[float, float]) -> float:
+    """Kilometres as the crow flies between two (latitude, longitude) points, by the haversine formula."""
+    lat_a, lat_b = radians(start[0]), radians(end[0])
+    half = sin((lat_b - lat_a) / 2) ** 2 + cos(lat_a) * cos(lat_b) * sin(radians(end[1] - start[1]) / 2) ** 2
+    return 2 * EARTH_RADIUS_KM * asin(sqrt(half))
 
 
 class Place(models.Model):

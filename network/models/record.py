@@ -5,9 +5,34 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from network import clock
 from network.models.people import Network
+
+
+SAID = {
+    "announced": _("announced supply"),
+    "billed": _("billed"),
+    "cancelled": _("cancelled"),
+    "changed": _("changed"),
+    "checked crates": _("checked crates"),
+    "closed": _("closed"),
+    "closed early": _("closed early"),
+    "confirmed": _("confirmed"),
+    "drove the rounds": _("noted that the rounds were driven"),
+    "finished the round": _("finished the round"),
+    "gave the round to a driver": _("gave the round to a driver"),
+    "handed over": _("handed over"),
+    "opened": _("opened"),
+    "planned the rounds": _("planned the rounds"),
+    "postponed the cut-off": _("postponed the cut-off"),
+    "recorded as missing": _("recorded as missing"),
+    "settled": _("settled"),
+    "took back the check of crates": _("took back the check of crates"),
+    "took back the hand-over": _("took back the hand-over"),
+    "weighed": _("weighed"),
+}
 
 
 class JournalEntry(models.Model):
@@ -29,6 +54,14 @@ class JournalEntry(models.Model):
             models.Index(fields=["subject_type", "subject_id"], name="journal_by_subject"),
             models.Index(fields=["network", "-at"], name="journal_by_network"),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.subject_type} {self.subject_id}"
+
+    @property
+    def said(self) -> str:
+        """What was done, in the reader's language."""
+        return str(SAID.get(self.action, self.action))
 
 
 class OutboxEntries(models.QuerySet["OutboxEntry"]):

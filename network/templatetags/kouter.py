@@ -200,7 +200,7 @@ def pagination(context: template.Context, page: Any, label: str = "") -> dict[st
     return {
         "page": page,
         "label": label,
-        "pages": page.paginator.get_elided_page_range(page.number, on_each_side=1),
+        "pages": page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1),
         "request": context.get("request"),
     }
 

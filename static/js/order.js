@@ -6,9 +6,9 @@ const plain = new Intl.NumberFormat(document.documentElement.lang, { maximumFrac
 const amountOf = input => Math.max(0, Number(input.value.replace(',', '.')) || 0)
 
 function redraw() {
-  let count = 0, cents = 0
+  let count = Number(form.dataset.otherCount) || 0, cents = Number(form.dataset.otherCents) || 0
   for (const row of form.querySelectorAll('[data-n]')) {
-    const input = row.querySelector('.step input')
+    const input = row.querySelector('.step input[type=number]')
     if (!input) continue
     const n = amountOf(input)
     row.dataset.n = n
@@ -24,7 +24,7 @@ form?.addEventListener('click', event => {
   const button = event.target.closest('.step button')
   if (!button) return
   event.preventDefault()
-  const input = button.parentElement.querySelector('input')
+  const input = button.parentElement.querySelector('input[type=number]')
   const was = input.value
   button.name === 'plus' ? input.stepUp() : input.stepDown()
   if (input.value === was) return
@@ -45,11 +45,16 @@ const say = state => {
   sync.textContent = sync.dataset[state]
   document.body.dataset.sync = state
 }
-form?.addEventListener('change', () => say('saving'))
+// A row that was touched is always sent as changed; the others only when they differ from what this page first showed.
+form?.addEventListener('change', event => {
+  const was = event.target.parentElement?.querySelector('input[type=hidden]')
+  if (was) was.value = ''
+  say('saving')
+})
 document.addEventListener('htmx:after:request', event => {
   if (event.target !== form && event.detail?.ctx?.sourceElement !== form) return
   const status = event.detail.ctx.response?.status
   say(status < 400 ? 'saved' : status === 422 ? 'refused' : 'wait')
 })
 document.addEventListener('htmx:error', () => say('wait'))
-addEventListener('online', () => form?.querySelector('.step input')?.dispatchEvent(new Event('change', { bubbles: true })))
+addEventListener('online', () => form?.querySelector('.step input[type=number]')?.dispatchEvent(new Event('change', { bubbles: true })))

@@ -1,0 +1,253 @@
+"""The shop as a buyer sees it: rows of offers, the basket beside them, and where each euro goes. Reads only."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import ROUND_FLOOR, Decimal
+from typing import Any
+
+from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Value, When
+from django.urls import reverse
+from django.utils.formats import number_format
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from network.models import Delivery, Network, PriceGroup
+from network.models.places import km_between
+from network.money import euros
+from network.quantities import Unit
+from network.texts import LocalText
+from orders.models import Order, OrderLine
+from producers.models import Offer, Product
+
+FEW = 8
+"""Units from which the row says how many are left."""
+MOST_OVER = Decimal("1.10")
+CATEGORY_ORDER = Case(
+    *(When(supply__product__category=value, then=Value(i)) for i, value in enumerate(Product.Category.values)),
+    output_field=IntegerField(),
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One offer on the shelf; the fields of templates/parts/product.html."""
+
+    pk: int
+    name: str
+    detail: str
+    farm: str
+    farm_url: str
+    url: str
+    distance_km: float | None
+    gross: Decimal
+    unit_price: str
+    drawing: str
+    category: str
+    organic: bool
+    quantity: Decimal
+    step: Decimal
+    left: Decimal | None
+    maximum: Decimal | None
+    sold_out: bool
+    alternative: dict[str, str] | None
+    editable: bool
+    error: str = ""
+    case: str = ""
+
+    @property
+    def field(self) -> str:
+        return f"q{self.pk}"
+
+    @property
+    def was(self) -> str:
+        return f"w{self.pk}"
+
+    @property
+    def near(self) -> bool:
+        return self.distance_km is not None and self.distance_km <= 10
+
+    @property
+    def tags(self) -> list[tuple[str, str]]:
+        return [("organic", _("Organic"))] if self.organic else []
+
+
+def offers_for(delivery: Delivery, group: PriceGroup) -> QuerySet[Offer]:
+    """Everything listed for a delivery's day at a group's price, by category and name; sold out ones included."""
+    return Offer.objects.filter(delivery_day=delivery.delivery_day_id, price_group=group, listed=True).order_by(
+        CATEGORY_ORDER, "supply__product__name__nl", "pk"
+    )
+
+
+def narrowed(offers: QuerySet[Offer], choice: Mapping[str, str]) -> QuerySet[Offer]:
+    """The offers that fit the filters of the GET form: category, organic, farm, q."""
+    if choice.get("category") in Product.Category.values:
+        offers = offers.filter(supply__product__category=choice["category"])
+    if choice.get("organic"):
+        offers = offers.exclude(supply__product__producer__organic_body="")
+    if choice.get("farm"):
+        offers = offers.filter(supply__product__producer__slug=choice["farm"])
+    for word in choice.get("q", "")[:80].split():
+        offers = offers.filter(
+            Q(supply__product__name__icontains=word)
+            | Q(supply__product__producer__organisation__name__icontains=word)
+        )
+    return offers
+
+
+def category_counts(offers: QuerySet[Offer]) -> list[tuple[str, str, int]]:
+    """(value, label, number of offers) of the categories there are, in their order, in one query."""
+    counts = dict(
+        offers.order_by().values_list("supply__product__category").annotate(number=Count("pk")).values_list(
+            "supply__product__category", "number"
+        )
+    )
+    return [(value, str(label), counts[value]) for value, label in Product.Category.choices if value in counts]
+
+
+def rows_of(
+    offers: Iterable[Offer] | QuerySet[Offer],
+    *,
+    network: Network,
+    delivery: Delivery,
+    lines: Mapping[int, OrderLine],
+    editable: bool,
+    errors: Mapping[int, str] | None = None,
+    wanted: Mapping[int, Decimal] | None = None,
+) -> list[Row]:
+    """The rows of a page of offers, in one query; `lines` is the basket by offer, `wanted` what was asked but refused."""
+    assert isinstance(offers, QuerySet)
+    product = "supply__product__"
+    values = list(
+        offers.annotate(left=F("supply__quantity") - F("supply__reserved")).values(
+            "pk", "left", "gross", "net", "closes_at",
+            name=F(f"{product}name"), unit=F(f"{product}unit"), step=F(f"{product}step"),
+            by_weight=F(f"{product}sold_by_weight"), net_quantity=F(f"{product}net_quantity"),
+            net_unit=F(f"{product}net_unit"), drawing=F(f"{product}drawing"), category=F(f"{product}category"),
+            product=F(f"{product}pk"), crate=F(f"{product}units_per_crate"), farm=F(f"{product}producer__organisation__name"),
+            slug=F(f"{product}producer__slug"), organic=F(f"{product}producer__organic_body"),
+            lat=F(f"{product}producer__organisation__place__lat"), lon=F(f"{product}producer__organisation__place__lon"),
+        )
+    )  # fmt: skip
+    language = get_language()
+    here = delivery.place.point
+    alternatives = _alternatives(values, language)
+    rows = []
+    for value in values:
+        pk = value["pk"]
+        line = lines.get(pk)
+        held = line.held if line else Decimal(0)
+        most = value["left"] + held
+        quantity = (wanted or {}).get(pk, line.quantity if line else Decimal(0))
+        rows.append(
+            Row(
+                pk=pk,
+                name=LocalText(value["name"]).in_language(language),
+                detail=_detail(value),
+                farm=value["farm"],
+                farm_url=reverse("producers:farm", args=[network.slug, value["slug"]]),
+                url=reverse("producers:product", args=[network.slug, value["product"]]),
+                distance_km=km_between(here, (value["lat"], value["lon"])) if value["lat"] is not None else None,
+                gross=line.gross if line else value["gross"],
+                unit_price=_per_measure(value),
+                drawing=value["drawing"],
+                category=value["category"],
+                organic=bool(value["organic"]),
+                quantity=quantity,
+                step=value["step"],
+                left=most if most <= FEW * value["step"] else None,
+                maximum=(most / value["step"]).to_integral_value(ROUND_FLOOR) * value["step"],
+                sold_out=most < value["step"],
+                alternative=alternatives.get(value["category"]),
+                editable=editable,
+                error=(errors or {}).get(pk, ""),
+                case=_("%(number)s per crate") % {"number": value["crate"]},
+            )
+        )
+    return rows
+
+
+def _alternatives(values: list[dict[str, Any]], language: str | None) -> dict[str, dict[str, str]]:
+    """Per category the offer of which most is left, to point at from those that are sold out."""
+    best: dict[str, dict[str, Any]] = {}
+    for value in values:
+        if value["left"] >= value["step"] and value["left"] > best.get(value["category"], {"left": 0})["left"]:
+            best[value["category"]] = value
+    return {
+        category: {"name": LocalText(value["name"]).in_language(language), "url": f"#p{value['pk']}"}
+        for category, value in best.items()
+    }
+
+
+def _detail(value: Mapping[str, Any]) -> str:
+    unit = str(Unit(value["unit"]).label)
+    if value["by_weight"]:
+        return _("per kg, weighed")
+    if value["net_unit"] == "piece":
+        return f"{unit}, {_number(value['net_quantity'])} {_('pieces')}" if value["net_quantity"] > 1 else unit
+    size, measure = value["net_quantity"], {"kg": "kg", "l": "l"}[value["net_unit"]]
+    if size < 1:
+        size, measure = size * 1000, {"kg": "g", "l": "ml"}[value["net_unit"]]
+    written = f"{_number(size)} {measure}"
+    return written if value["unit"] == Unit.KG else f"{unit}, {written}"
+
+
+def _per_measure(value: Mapping[str, Any]) -> str:
+    """The price per kg, litre or piece the law asks for (KB 30-06-1996)."""
+    per = euros(value["gross"] / value["net_quantity"])
+    measure = {"kg": "kg", "l": "l", "piece": _("piece")}[value["net_unit"]]
+    return f"€ {number_format(per, 2, use_l10n=True)}/{measure}"
+
+
+def _number(amount: Decimal) -> str:
+    normal = amount.normalize()
+    return number_format(normal if normal != normal.to_integral() else normal.to_integral(), use_l10n=True)
+
+
+def basket_of(order: Order | None, network: Network, *, consumer: bool) -> dict[str, Any]:
+    """What templates/parts/basket.html shows: lines, totals, the minimum, and where the euros go."""
+    lines = [line for line in order.lines.all() if line.quantity] if order else []
+    total = sum((gross(line) for line in lines), Decimal(0))
+    minimum = network.minimum_order if consumer else Decimal(0)
+    return {
+        "lines": [
+            {"quantity": line.quantity, "name": str(line.name), "gross": gross(line), "line": line} for line in lines
+        ],
+        "count": len(lines),
+        "total": total,
+        "maximum": sum((most(line) for line in lines), Decimal(0)),
+        "deposit": sum((euros(line.deposit * line.quantity) for line in lines), Decimal(0)),
+        "minimum": minimum,
+        "missing": max(Decimal(0), minimum - total),
+        "confirm_url": reverse("orders:confirm", args=[order.pk]) if order else "",
+        "farm_part": sum((euros(line.price * line.quantity) for line in lines), Decimal(0)),
+        "parts": parts_of(lines),
+        "pending": bool(order and order.hold_expires_at),
+        "confirmed": bool(order and order.status == Order.Status.CONFIRMED),
+        "error": "",
+    }
+
+
+def gross(line: OrderLine, quantity: Decimal | None = None) -> Decimal:
+    """What a line costs a consumer, rounded once: of what was billed, else of what is in the basket."""
+    units = quantity if quantity is not None else line.billed if line.billed is not None else line.quantity
+    return euros(line.gross * units)
+
+
+def most(line: OrderLine) -> Decimal:
+    """The most a line can come to: goods sold by weight may weigh a tenth more."""
+    return gross(line, line.quantity * MOST_OVER if line.sold_by_weight else line.quantity)
+
+
+def parts_of(lines: Iterable[OrderLine]) -> list[dict[str, Any]]:
+    """Where the money of these lines goes: farmer, logistics, network and VAT, adding up to the gross."""
+    totals = {"farm": Decimal(0), "transport": Decimal(0), "network": Decimal(0), "vat": Decimal(0)}
+    for line in lines:
+        units = line.billed if line.billed is not None else line.quantity
+        farm, transport = euros(line.price * units), euros(line.tariff * units)
+        network = euros(line.net * units) - farm - transport
+        totals["farm"] += farm
+        totals["transport"] += transport
+        totals["network"] += network
+        totals["vat"] += gross(line) - farm - transport - network
+    labels = {"farm": _("Farmers"), "transport": _("Transport"), "network": _("Network"), "vat": _("VAT")}
+    return [{"label": labels[kind], "value": value, "kind": kind} for kind, value in totals.items()]
