@@ -35,7 +35,9 @@ async function wake(el, zoom) {
       icon: L.divIcon({ className: 'm-pin ' + pin.kind, html: pin.number ?? '', iconSize: pin.number ? [26, 26] : [18, 18] }) }).addTo(map)
     if (pin.url) marker.on('click', () => location.assign(pin.url))
   }
-  if (zoom) map.setZoom(map.getZoom() + zoom)
+  if (!zoom) return
+  map.setZoom(map.getZoom() + zoom)
+  el.querySelector(zoom > 0 ? '.leaflet-control-zoom-in' : '.leaflet-control-zoom-out').focus()
 }
 
 for (const el of document.querySelectorAll('[data-map]')) {
