@@ -163,7 +163,7 @@ def towns(view: View, taken: Sequence[XY]) -> list[dict[str, Any]]:
         x, y = view.xy(lat, lon)
         name, rank = feature["properties"]["n"], feature["properties"]["r"]
         half = len(name) * (7 if rank == 1 else 5.8)
-        for shift in (7, -16, 30):
+        for shift in (7, -21, 35):
             box = (x - half, y + shift - 18, x + half, y + shift + 4)
             fits = box[0] >= 4 and box[1] >= 4 and box[2] <= view.width - 4 and box[3] <= view.height - 4
             if fits and not any(box[0] < b[2] and b[0] < box[2] and box[1] < b[3] and b[1] < box[3] for b in boxes):

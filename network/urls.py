@@ -17,6 +17,7 @@ pages = [
     path("language/", people.language, name="language"),
     path("<slug:network>/books/", books.books, name="books"),
     path("<slug:network>/books/<int:pk>/", books.account, name="account"),
+    path("<slug:network>/books/<str:kind>/", books.accounts, name="accounts"),
     path("<slug:network>/books/transactions/<int:pk>/", books.transaction, name="transaction"),
     path("<slug:network>/journal/", books.journal, name="journal"),
     path("<slug:network>/", front.front, name="front"),

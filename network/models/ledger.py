@@ -1,11 +1,21 @@
 """Double entry, append-only: the database refuses a transaction that does not sum to zero, and any change to a posting."""
 
+from decimal import Decimal
+from typing import Self
+
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Sum
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from network import clock
 from network.models.people import Network, Organisation
+
+
+class Accounts(models.QuerySet["Account"]):
+    def with_balance(self) -> Self:
+        """Adds `balance`: euro, debit positive."""
+        return self.annotate(balance=Coalesce(Sum("postings__amount"), Decimal(0), output_field=models.DecimalField()))
 
 
 class Account(models.Model):
@@ -28,6 +38,8 @@ class Account(models.Model):
     kind = models.CharField(max_length=12, choices=Kind.choices)
     organisation = models.ForeignKey(Organisation, models.PROTECT, null=True, blank=True, related_name="accounts")
     currency = models.CharField(max_length=3, default="EUR")
+
+    objects = Accounts.as_manager()
 
     class Meta:
         constraints = [
@@ -68,3 +80,7 @@ class Posting(models.Model):
 
     class Meta:
         constraints = [models.CheckConstraint(condition=~Q(amount=0), name="posting_moves_something")]
+
+    @property
+    def size(self) -> Decimal:
+        return abs(self.amount)
