@@ -30,6 +30,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
         return
     folder = Path(tempfile.mkdtemp(prefix="kouter-test-"))
     folder.chmod(0o755)
+    (folder / "static").mkdir()
     os.environ |= {"KOUTER_LOCAL": "1", "KOUTER_VAR": str(folder), "KOUTER_PLAIN_STATIC": "1"}
     servers = embedded.Servers(folder, durable=False)
     os.environ.update(servers.start())
