@@ -9,7 +9,6 @@ from django.utils.translation import gettext_lazy as _
 from network import clock
 from network.models import Delivery, DeliveryDay, Network, Organisation, Person, Place
 from network.quantities import StorageClass
-
 from producers.models import Producer
 
 
@@ -54,7 +53,8 @@ class Rounds(models.QuerySet["Round"]):
         if not person.is_authenticated:
             return self.none()
         return self.filter(
-            Q(delivery_day__cycle__network__in=Network.objects.with_role(person, "coordinator")) | Q(driver_id=person.pk)
+            Q(delivery_day__cycle__network__in=Network.objects.with_role(person, "coordinator"))
+            | Q(driver_id=person.pk)
         )
 
 
@@ -183,7 +183,9 @@ class Crate(models.Model):
                 name="crate_comes_from_a_farm_or_goes_to_a_delivery",
             ),
             models.UniqueConstraint(
-                fields=["delivery_day", "leg", "producer", "delivery", "letter"], name="crate_letter_once", nulls_distinct=False
+                fields=["delivery_day", "leg", "producer", "delivery", "letter"],
+                name="crate_letter_once",
+                nulls_distinct=False,
             ),
         ]
 
@@ -226,7 +228,9 @@ class CostShare(models.Model):
     producer = models.ForeignKey(Producer, models.PROTECT, related_name="cost_shares")
     crates = models.DecimalField(max_digits=9, decimal_places=3)
     alone = models.DecimalField(max_digits=10, decimal_places=2)
-    own = models.DecimalField(max_digits=10, decimal_places=2, help_text=_("what bringing to the hub costs her herself"))
+    own = models.DecimalField(
+        max_digits=10, decimal_places=2, help_text=_("what bringing to the hub costs her herself")
+    )
     share = models.DecimalField(max_digits=10, decimal_places=2)
 
     class Meta:

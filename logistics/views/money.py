@@ -97,7 +97,10 @@ def money(request: HttpRequest, slug: str) -> HttpResponse:
             "network": _home(farm),
             "page": page,
             "columns": [
-                {"label": f"{week:%d/%m}", "values": [sum(day.share.alone for day in found), sum(day.share.together for day in found)]}
+                {
+                    "label": f"{week:%d/%m}",
+                    "values": [sum(day.share.alone for day in found), sum(day.share.together for day in found)],
+                }
                 for week, found in reversed(weeks[:WEEKS])
             ],
             "series": _series(),
@@ -183,10 +186,14 @@ def _earned(farm: Producer, *, day: DeliveryDay | None = None) -> list[Earned]:
         for row in _sold(farm)
         .values("order__delivery__delivery_day")
         .annotate(
-            goods=Sum(F("price") * F("billed")), tariff=Sum(F("tariff") * F("billed")), kept=Sum(F("contribution") * F("billed"))
+            goods=Sum(F("price") * F("billed")),
+            tariff=Sum(F("tariff") * F("billed")),
+            kept=Sum(F("contribution") * F("billed")),
         )
     }
-    rate = VatRate.objects.filter(category="service").order_by("-period").values_list("rate", flat=True).first() or Decimal(0)
+    rate = VatRate.objects.filter(category="service").order_by("-period").values_list(
+        "rate", flat=True
+    ).first() or Decimal(0)
     found = []
     for share in shares.order_by("-cost_run__delivery_day__on", "-pk"):
         its = share.cost_run.delivery_day
@@ -225,4 +232,6 @@ def _balance(farm: Producer) -> Decimal:
 
 def _deducts(farm: Producer, day: DeliveryDay) -> bool:
     """Whether she can deduct the VAT on her cost share: not under the agricultural scheme or the exemption."""
-    return not farm.organisation.vat_statuses.filter(period__contains=day.on, regime__in=["agricultural", "exempt"]).exists()
+    return not farm.organisation.vat_statuses.filter(
+        period__contains=day.on, regime__in=["agricultural", "exempt"]
+    ).exists()

@@ -1,0 +1,176 @@
+"""A delivery day on the coordinator's desk: close, postpone, plan, watch, print, drive."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db.models import Count, F, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+from django_htmx.http import HttpResponseClientRefresh
+
+from logistics import desk, handover, settling, sheets, tasks
+from logistics.access import day_for
+from logistics.forms import PostponeForm
+from logistics.models import Round
+from network import journal
+from network.errors import Refused
+from network.models import DeliveryDay
+from orders import closing
+from orders.models import Order
+
+
+@login_required
+def day(request: HttpRequest, pk: int) -> HttpResponse:
+    found = day_for(request.user, pk)
+    if request.htmx and "planning" in request.GET and not tasks.progress_of(found):  # type: ignore[attr-defined]
+        return HttpResponseClientRefresh()
+    return _day_page(request, found)
+
+
+@login_required
+@require_POST
+def close(request: HttpRequest, pk: int) -> HttpResponse:
+    found = day_for(request.user, pk)
+    if closing.close_day(day=found, by=request.user):  # type: ignore[arg-type]
+        messages.success(
+            request, _("Ordering is closed. The farms have their purchase orders; now the rounds can be planned.")
+        )
+    else:
+        messages.info(request, _("Ordering for this day had already closed."))
+    return redirect("logistics:day", pk=pk)
+
+
+@login_required
+@require_POST
+def postpone(request: HttpRequest, pk: int) -> HttpResponse:
+    found = day_for(request.user, pk)
+    form = PostponeForm(found, request.POST)
+    if form.is_valid() and form.save(by=request.user):  # type: ignore[arg-type]
+        messages.success(request, _("The cut-off is postponed. Buyers see the new moment everywhere."))
+        return redirect("logistics:day", pk=pk)
+    return _day_page(request, found, form)
+
+
+@login_required
+@require_POST
+def plan(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask the worker for a plan; the page then shows how far it is."""
+    found = day_for(request.user, pk)
+    if found.status not in (DeliveryDay.Status.CLOSED, DeliveryDay.Status.PLANNED):
+        messages.error(request, _("Rounds are planned between the cut-off and the first checked crate."))
+    else:
+        try:
+            tasks.ask_for_plan(found, request.user)  # type: ignore[arg-type]
+        except tasks.plan_day.OperationalError:
+            messages.error(request, _("The planner cannot be reached. Nothing was changed; try again in a minute."))
+    return redirect("logistics:day", pk=pk)
+
+
+@login_required
+@require_POST
+def drive(request: HttpRequest, pk: int) -> HttpResponse:
+    """Everything went as planned."""
+    found = day_for(request.user, pk)
+    try:
+        handover.drive_day(day=found, by=request.user)  # type: ignore[arg-type]
+    except Refused as refused:
+        messages.error(request, refused.message)
+    return redirect("logistics:day", pk=pk)
+
+
+@login_required
+@require_POST
+def settle(request: HttpRequest, pk: int) -> HttpResponse:
+    found = day_for(request.user, pk)
+    try:
+        settling.settle_day(day=found, by=request.user)  # type: ignore[arg-type]
+    except Refused as refused:
+        messages.error(request, refused.message)
+        return redirect("logistics:day", pk=pk)
+    return redirect("logistics:settlement", pk=pk)
+
+
+@login_required
+@require_POST
+def by_hand(request: HttpRequest, pk: int) -> HttpResponse:
+    """Crates of a farm or a delivery without a round arrived (or, with `undo`, did not after all)."""
+    found = day_for(request.user, pk)
+    producer, delivery = (request.POST.get(name, "") for name in ("producer", "delivery"))
+    crates = found.crates.filter(stop=None)
+    chosen = (
+        crates.filter(producer=int(producer))
+        if producer.isdecimal()
+        else crates.filter(delivery=int(delivery))
+        if delivery.isdecimal()
+        else crates.none()
+    )
+    try:
+        handover.check_crates(
+            crates=chosen.values_list("pk", flat=True),
+            by=request.user,  # type: ignore[arg-type]
+            checked="undo" not in request.POST,
+        )
+    except Refused as refused:
+        messages.error(request, refused.message)
+    return redirect("logistics:day", pk=pk)
+
+
+@login_required
+def packing_lists(request: HttpRequest, pk: int) -> HttpResponse:
+    found = day_for(request.user, pk)
+    return pdf(sheets.packing_lists(day=found), f"packing-{found.network.slug}-{found.on}.pdf")
+
+
+def pdf(paper: bytes, name: str) -> HttpResponse:
+    return HttpResponse(
+        paper, content_type="application/pdf", headers={"Content-Disposition": f'inline; filename="{name}"'}
+    )
+
+
+def _day_page(request: HttpRequest, day: DeliveryDay, postpone_form: PostponeForm | None = None) -> HttpResponse:
+    counted = desk.tallies(day.crates.all())
+    rounds = day.rounds.select_related("vehicle", "driver").prefetch_related(desk.with_stops()).order_by("number")
+    rides = desk.rides(rounds, counted)
+    hub, name = day.network.hub, day.network.name
+    orders = Order.objects.filter(delivery__delivery_day=day).aggregate(
+        confirmed=Count("pk", ~Q(status__in=["basket", "cancelled"])), baskets=Count("pk", Q(status="basket"))
+    )
+    context: dict[str, Any] = {
+        "network": day.network,
+        "day": day,
+        "postpone_form": postpone_form or PostponeForm(day),
+        "orders": orders,
+        "value": desk.ordered_value([day]).get(day.pk, 0),
+        "planning": tasks.progress_of(day),
+        "planning_steps": tasks.STEPS,
+        "waves": [
+            {"leg": leg, "label": label, "rides": own, "map": desk.drawn(own, hub, name)}
+            for leg, label in Round.Leg.choices
+            if (own := [ride for ride in rides if ride.round.leg == leg])
+        ],
+        "cost": sum(ride.round.cost for ride in rides),
+        "km": sum(ride.round.km for ride in rides),
+        "can_replan": day.status == DeliveryDay.Status.PLANNED
+        and all(ride.round.status == Round.Status.PLANNED for ride in rides)
+        and not any(tally.checked or tally.missing for tally in counted.values()),
+        "loose": desk.loose(day, counted),
+        "purchases": day.purchase_orders.select_related("producer__organisation")
+        .annotate(products=Count("lines"), short=Count("lines", Q(lines__missing__gt=0)))
+        .order_by("producer__organisation__name"),
+        "deliveries": _deliveries(day, rides),
+        "history": journal.history_of(day)[:12],
+    }
+    return render(request, "logistics/day.html", context, status=422 if postpone_form and postpone_form.errors else 200)
+
+
+def _deliveries(day: DeliveryDay, rides: list[desk.Ride]) -> list[dict[str, Any]]:
+    call_of = {call.stop.delivery_id: (ride, call) for ride in rides for call in ride.calls if call.stop.delivery_id}
+    deliveries = (
+        day.deliveries.select_related("pickup_point", "outlet__organisation", "place")
+        .annotate(number=Count("orders", ~Q(orders__status__in=["basket", "cancelled"])))
+        .order_by(F("pickup_point").asc(nulls_last=True), "outlet__organisation__name")
+    )
+    return [{"delivery": one, "orders": one.number, "call": call_of.get(one.pk)} for one in deliveries]

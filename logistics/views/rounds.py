@@ -1,0 +1,181 @@
+"""Rounds on the road: the driver's list, a round, a stop with its crates."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from logistics import desk, handover, sheets
+from logistics.access import round_for
+from logistics.contacts import contacts_of
+from logistics.forms import DriverForm
+from logistics.loading import described
+from logistics.models import Crate, Round, Stop
+from logistics.views.day import pdf
+from network import clock
+from network.access import COORDINATOR, require_role
+from network.errors import Refused
+from network.models import Delivery, Network, NetworkRole
+from orders.models import OrderLine, PurchaseOrder
+
+PAST = 10
+
+
+@login_required
+def my_rounds(request: HttpRequest) -> HttpResponse:
+    """What I drive and the pickup points I man: what comes first, then what was."""
+    today = clock.today()
+    mine = (
+        Round.objects.filter(driver=request.user.pk)
+        .select_related("delivery_day__cycle__network", "vehicle")
+        .annotate(stops_count=Count("stops"), stops_done=Count("stops", Q(stops__done_at__isnull=False)))
+    )
+    points = NetworkRole.objects.filter(
+        person=request.user.pk, role=NetworkRole.Role.VOLUNTEER, pickup_point__isnull=False
+    )
+    manned = Delivery.objects.filter(pickup_point__in=points.values("pickup_point")).select_related(
+        "delivery_day", "pickup_point", "place"
+    )
+    return render(
+        request,
+        "logistics/my_rounds.html",
+        {
+            "coming": mine.filter(delivery_day__on__gte=today).order_by("delivery_day__on", "starts_at"),
+            "past": mine.filter(delivery_day__on__lt=today).order_by("-delivery_day__on", "starts_at")[:PAST],
+            "deliveries": manned.filter(delivery_day__on__gte=today).order_by("starts_at")[:PAST],
+        },
+    )
+
+
+@login_required
+def round(request: HttpRequest, pk: int) -> HttpResponse:
+    return _round_page(request, round_for(request.user, pk))
+
+
+@login_required
+@require_POST
+def driver(request: HttpRequest, pk: int) -> HttpResponse:
+    found = round_for(request.user, pk)
+    require_role(request.user, found.delivery_day.network, COORDINATOR)
+    form = DriverForm(found, request.POST)
+    if form.is_valid() and form.save(by=request.user):  # type: ignore[arg-type]
+        return redirect("logistics:round", pk=pk)
+    return _round_page(request, found, form)
+
+
+@login_required
+@require_POST
+def finish(request: HttpRequest, pk: int) -> HttpResponse:
+    found = round_for(request.user, pk)
+    try:
+        handover.finish_round(round=found, by=request.user)  # type: ignore[arg-type]
+    except Refused as refused:
+        messages.error(request, refused.message)
+    else:
+        messages.success(request, _("This round is finished. Thank you!"))
+    return redirect("logistics:round", pk=pk)
+
+
+@login_required
+def stop(request: HttpRequest, pk: int, position: int) -> HttpResponse:
+    found = round_for(request.user, pk)
+    stop = _stop(found, position)
+    crates = list(stop.crates.order_by("pk"))
+    later = found.stops.filter(position__gt=position).order_by("position").first()
+    return render(
+        request,
+        "logistics/stop.html",
+        {
+            "network": found.delivery_day.network,
+            "round": found,
+            "stop": stop,
+            "count": found.stops.count(),
+            "later": later,
+            "contacts": contacts_of([stop]).get(stop.pk, []),
+            "crates": [{"crate": crate, "contents": described(crate)} for crate in crates],
+            "checked": sum(crate.status in (Crate.Status.LOADED, Crate.Status.DELIVERED) for crate in crates),
+            "waiting": sum(crate.status == Crate.Status.EXPECTED for crate in crates),
+            "purchases": _purchases(stop, crates),
+        },
+    )
+
+
+@login_required
+@require_POST
+def check(request: HttpRequest, pk: int, position: int) -> HttpResponse:
+    """
+    Check one crate (`crate`), take its check back (`back`), or check all that is left (`all`) and go on. Never a toggle:
+    two phones on one stop may show it at different moments.
+    """
+    found = round_for(request.user, pk)
+    stop = _stop(found, position)
+    crate = request.POST.get("crate") or request.POST.get("back") or ""
+    try:
+        if "all" in request.POST:
+            handover.check_stop(stop=stop, by=request.user)  # type: ignore[arg-type]
+        elif crate.isdecimal():
+            own = stop.crates.filter(pk=crate).values_list("pk", flat=True)
+            handover.check_crates(crates=own, by=request.user, checked="back" not in request.POST)  # type: ignore[arg-type]
+    except Refused as refused:
+        messages.error(request, refused.message)
+        return redirect("logistics:stop", pk=pk, position=position)
+    if "all" not in request.POST:
+        return redirect("logistics:stop", pk=pk, position=position)
+    if found.stops.filter(position=position + 1).exists():
+        return redirect("logistics:stop", pk=pk, position=position + 1)
+    return redirect("logistics:round", pk=pk)
+
+
+@login_required
+def run_sheet(request: HttpRequest, pk: int) -> HttpResponse:
+    found = round_for(request.user, pk)
+    day = found.delivery_day
+    return pdf(sheets.run_sheet(round=found), f"round-{found.number}-{day.network.slug}-{day.on}.pdf")
+
+
+def _stop(round: Round, position: int) -> Stop:
+    return get_object_or_404(
+        round.stops.select_related(
+            "producer__organisation", "delivery__pickup_point", "delivery__outlet__organisation", "place"
+        ),
+        position=position,
+    )
+
+
+def _purchases(stop: Stop, crates: list[Crate]) -> QuerySet[PurchaseOrder]:
+    """The farms whose goods change hands here: where something may be missing."""
+    purchases = PurchaseOrder.objects.filter(delivery_day=stop.round.delivery_day_id)
+    if stop.producer_id:
+        purchases = purchases.filter(producer=stop.producer_id)
+    else:
+        lines = [line["line"] for crate in crates for order in crate.contents for line in order["lines"]]
+        purchases = purchases.filter(producer__in=OrderLine.objects.filter(pk__in=lines).values("producer"))
+    return purchases.select_related("producer__organisation").order_by("producer__organisation__name")
+
+
+def _coordinates(request: HttpRequest, round: Round) -> bool:
+    network = round.delivery_day.network
+    return Network.objects.with_role(request.user, COORDINATOR).filter(pk=network.pk).exists()
+
+
+def _round_page(request: HttpRequest, round: Round, form: DriverForm | None = None) -> HttpResponse:
+    network = round.delivery_day.network
+    counted = desk.tallies(Crate.objects.filter(stop__round=round))
+    (ride,) = desk.rides(
+        Round.objects.filter(pk=round.pk).select_related("vehicle").prefetch_related(desk.with_stops()), counted
+    )
+    coordinates = _coordinates(request, round)
+    context: dict[str, Any] = {
+        "network": network,
+        "round": round,
+        "ride": ride,
+        "map": desk.drawn([ride], network.hub, network.name),
+        "coordinates": coordinates,
+        "driver_form": (form or DriverForm(round)) if coordinates else None,
+    }
+    return render(request, "logistics/round.html", context, status=422 if form and form.errors else 200)
