@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+import django_stubs_ext
 import structlog
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
+
+django_stubs_ext.monkeypatch()  # lets `ModelAdmin[Producer]` be written as the type checker reads it
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCAL = bool(os.environ.get("KOUTER_LOCAL"))

@@ -1,0 +1,31 @@
+from tests.matrix import Page
+
+
+def of_network(world):
+    return {"network": world.network.slug}
+
+
+def of_farm(world):
+    return {"slug": world.farm.slug}
+
+
+def of_week(world):
+    return {"slug": world.farm.slug, "week_on": str(world.supply.week_on)}
+
+
+def of_row(world):
+    return of_week(world) | {"pk": world.leek.pk}
+
+
+TIED = {"anonymous": 302, "charlie": 404}
+
+PAGES = [
+    Page("producers:farms", of_network, others=200),
+    Page("producers:farm", lambda w: of_network(w) | of_farm(w), others=200),
+    Page("producers:product", lambda w: of_network(w) | {"pk": w.leek.pk}, others=200),
+    Page("producers:desk", of_farm, others=403, expected=TIED | {"alice": 200}),
+    Page("producers:week", of_week, others=403, expected=TIED | {"alice": 200}),
+    Page("producers:announce", of_row, "post", lambda w: {"quantity": "x"}, others=403, expected=TIED | {"alice": 422}),
+    Page("producers:repeat", of_week, "post", others=403, expected=TIED | {"alice": 302}),
+    Page("producers:supply", lambda w: {"pk": w.supply.pk}, others=403, expected=TIED | {"alice": 200, "dana": 200}),
+]
