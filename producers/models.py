@@ -15,7 +15,6 @@ from network.models import DeliveryDay, Network, Organisation, Person, PriceGrou
 from network.quantities import StorageClass, Unit
 from network.texts import Texts
 
-
 ALLERGENS = {
     "gluten": _("gluten"),
     "crustaceans": _("crustaceans"),
@@ -221,7 +220,8 @@ class Offer(models.Model):
                 name="offer_prices_make_sense",
             ),
             models.CheckConstraint(
-                condition=Exact(F("net"), F("price") + F("tariff") + F("contribution")), name="offer_net_is_the_sum_of_its_parts"
+                condition=Exact(F("net"), F("price") + F("tariff") + F("contribution")),
+                name="offer_net_is_the_sum_of_its_parts",
             ),
         ]
         indexes = [models.Index(fields=["delivery_day", "price_group"], name="offers_of_a_day_and_group")]
@@ -253,5 +253,3 @@ class PriceChange(models.Model):
     new = models.DecimalField(max_digits=10, decimal_places=4)
     by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField(default=clock.now)
-
-

@@ -10,8 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -70,7 +72,8 @@ def announce_many(
         raise Refused(_("The same product is here twice. Keep one of them."))
     days = _days_to_come(producer, week_on)
     Supply.objects.bulk_create(
-        [Supply(product=row.product, week_on=week_on, quantity=0, price=row.price) for row in rows], ignore_conflicts=True
+        [Supply(product=row.product, week_on=week_on, quantity=0, price=row.price) for row in rows],
+        ignore_conflicts=True,
     )
     locked = {
         supply.product_id: supply
@@ -89,21 +92,20 @@ def announce_many(
             reason = StockMovement.Reason.CORRECTED if supply.pk in known else StockMovement.Reason.ANNOUNCED
             movements.append(StockMovement(supply=supply, change=row.quantity - supply.quantity, reason=reason, by=by))
         if supply.pk not in known or row.price != supply.price:
-            changes.append(PriceChange(supply=supply, old=supply.price if supply.pk in known else None, new=row.price, by=by))
+            changes.append(
+                PriceChange(supply=supply, old=supply.price if supply.pk in known else None, new=row.price, by=by)
+            )
         supply.quantity, supply.price, supply.changed_at = row.quantity, row.price, clock.now()
         supplies.append(supply)
     Supply.objects.bulk_update(supplies, ["quantity", "price", "changed_at"])
     StockMovement.objects.bulk_create(movements)
     PriceChange.objects.bulk_create(changes)
     _offer(producer, days, supplies, {row.product.pk: row.listed for row in rows})
-    journal.record(
-        action="announced",
-        subject=supplies[0] if len(supplies) == 1 else producer,
-        by=by,
-        week_on=str(week_on),
-        products=len(rows),
-        **({"quantity": str(rows[0].quantity), "price": str(rows[0].price), "listed": rows[0].listed} if len(rows) == 1 else {}),
-    )
+    said: dict[str, Any] = {"products": len(rows)}
+    if len(rows) == 1:
+        said = {"quantity": str(rows[0].quantity), "price": str(rows[0].price), "listed": rows[0].listed}
+    subject = supplies[0] if len(rows) == 1 else producer
+    journal.record(action="announced", subject=subject, by=by, week_on=str(week_on), **said)
     return supplies
 
 
@@ -126,22 +128,27 @@ def _not_below(supply: Supply) -> str:
     }
 
 
-def _days_to_come(producer: Producer, week_on: date) -> list[DeliveryDay]:
-    """The days of that week in her networks that still take orders, shared with buyers until the end of the transaction."""
-    hers = DeliveryDay.objects.filter(
-        cycle__week_on=week_on,
+def days_of(producer: Producer) -> QuerySet[DeliveryDay]:
+    """The delivery days, of all weeks, of the networks in which she now sells."""
+    return DeliveryDay.objects.filter(
         cycle__network__memberships__organisation=producer.organisation_id,
         cycle__network__memberships__college="producers",
         cycle__network__memberships__left_on=None,
     )
-    pks = list(hers.order_by("pk").values_list("pk", flat=True))
+
+
+def is_to_come(day: DeliveryDay) -> bool:
+    """Whether what she announces can still be ordered for this day, now or once its week opens."""
+    return day.status in TO_COME and day.closes_at > clock.now()
+
+
+def _days_to_come(producer: Producer, week_on: date) -> list[DeliveryDay]:
+    """The days of that week that still take orders, shared with buyers until the end of the transaction."""
+    pks = list(days_of(producer).filter(cycle__week_on=week_on).order_by("pk").values_list("pk", flat=True))
     with connection.cursor() as cursor:
         cursor.execute("SELECT id FROM network_deliveryday WHERE id = ANY(%s) ORDER BY id FOR SHARE", [pks])
-    days = list(
-        DeliveryDay.objects.filter(pk__in=pks, status__in=TO_COME, closes_at__gt=clock.now())
-        .select_related("cycle__network")
-        .order_by("pk")
-    )
+    hers = DeliveryDay.objects.filter(pk__in=pks).select_related("cycle__network").order_by("pk")
+    days = [day for day in hers if is_to_come(day)]
     if pks and not days:
         raise Refused(_("Ordering for this week has closed. Announce it for a later week."))
     return days

@@ -1,0 +1,32 @@
+// The farmer's desk as a grid: Enter and the arrows go to the same field of the next product. What could not be sent says so
+// and is sent again when the connection is back. Saving itself is htmx, and a button without scripts.
+const fields = input => [...document.querySelectorAll(`.supply input[name=${input.name}]`)].filter(one => one.offsetParent)
+
+document.addEventListener('keydown', event => {
+  const input = event.target
+  if (!input.matches?.('.supply .field input')) return
+  const step = { Enter: 1, ArrowDown: 1, ArrowUp: -1 }[event.key]
+  if (!step) return
+  event.preventDefault()
+  const all = fields(input)
+  const next = all[all.indexOf(input) + step]
+  next ? (next.focus(), next.select?.()) : input.blur()
+})
+
+const unsent = new Set()
+function missed(event) {
+  const form = (event.detail?.ctx?.sourceElement ?? event.target)?.closest?.('.supply-row')
+  if (!form) return
+  unsent.add(form)
+  const state = form.querySelector('.saved')
+  state.dataset.state = 'failed'
+  state.textContent = document.querySelector('[data-unsent]')?.dataset.unsent ?? ''
+}
+document.addEventListener('htmx:error', missed)
+document.addEventListener('htmx:after:request', event => {
+  if (event.detail?.ctx?.response?.status >= 500) missed(event)
+})
+addEventListener('online', () => {
+  for (const form of unsent) if (form.isConnected) form.requestSubmit()
+  unsent.clear()
+})
