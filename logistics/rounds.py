@@ -7,7 +7,7 @@ Times are minutes of the day as the Brussels clock shows them.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, time
 from decimal import Decimal
 from itertools import groupby, pairwise
@@ -16,49 +16,26 @@ from math import ceil
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from logistics import distances, loading
+from logistics import calls, distances
+from logistics.calls import Call
 from logistics.distances import Matrix
 from logistics.models import Crate, Round, Stop, Unplanned, Vehicle
 from logistics.routing import DAY, Load, Plan, Problem, RoutePlan, Site, Van, check, plan
 from network import clock, journal
 from network.errors import Refused
-from network.models import Delivery, DeliveryDay, NetworkRole, Person, Place
+from network.models import DeliveryDay, NetworkRole, Person
 from network.money import euros
-from producers.models import Producer
 
 CROSS_DOCK = 60
 """Minutes between the last collected crate at the hub and the first van that leaves with sorted ones."""
 UNHURRIED = 60
 """Minutes the distribution gets on top of the drive to its most pressing stop."""
-EARLY_AT_POINT = 180
-"""Minutes before it opens from which a pickup point can be supplied; the goods must stand there when it opens."""
-PER_STOP, PER_CRATE = 5, 0.5
-"""Minutes at a stop, and for each crate."""
 LATER = (60, 120)
 RELOADS = 2
+TIMELY = ("window", "hours", "left_out")
+"""Reasons that more time may take away."""
 
 Progress = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class _Call:
-    """A farm or a delivery to call at, its crates, and the minutes from and until which service may start."""
-
-    key: str
-    place: Place | None
-    crates: list[Crate]
-    opens: int
-    closes: int
-    producer_id: int | None = None
-    delivery_id: int | None = None
-
-    @property
-    def load(self) -> Load:
-        return loading.load_of(self.crates)
-
-    @property
-    def service(self) -> int:
-        return ceil(PER_STOP + PER_CRATE * len(self.crates))
 
 
 @transaction.atomic
@@ -78,14 +55,15 @@ def plan_rounds(
     tell = progress or (lambda step: None)
     day = _claim(day)
     tell("loading")
-    (farms, brought), deliveries = _collections(day), _distributions(day)
     vehicles = list(Vehicle.objects.filter(network=day.network, archived_at=None).order_by("pk"))
+    vans = [_van(vehicle) for vehicle in vehicles]
+    (farms, brought), deliveries = calls.collections(day), calls.distributions(day)
+    farms, deliveries = calls.visits(farms, vans), calls.visits(deliveries, vans)
     known = [call for call in (*farms, *deliveries) if call.place]
     roads = distances.matrix([day.network.hub.point, *(call.place.point for call in known if call.place)])
     row = {call.key: number for number, call in enumerate(known, 1)}
 
     tell("collection")
-    vans = [_van(vehicle) for vehicle in vehicles]
     collected = _plan_collection(farms, deliveries, vans, roads, row, iterations, seed)
     tell("distribution")
     released = max((route.returns for route in collected.routes), default=-CROSS_DOCK) + CROSS_DOCK
@@ -125,40 +103,6 @@ def _claim(day: DeliveryDay) -> DeliveryDay:
     return day
 
 
-def _collections(day: DeliveryDay) -> tuple[list[_Call], list[Crate]]:
-    """The farms to call at, and the crates of those who bring their goods to the hub."""
-    crates = loading.collection_crates(day)
-    farms = Producer.objects.filter(pk__in=crates).select_related("organisation__place").order_by("pk")
-    collected = [farm for farm in farms if farm.transport == Producer.Transport.COLLECTED]
-    brought = [crate for farm in farms if farm.transport == Producer.Transport.BRINGS for crate in crates[farm.pk]]
-    calls = [
-        _Call(
-            key=f"farm {farm.pk}",
-            place=farm.organisation.place,
-            crates=crates[farm.pk],
-            opens=farm.opens.hour * 60 + farm.opens.minute,
-            closes=farm.closes.hour * 60 + farm.closes.minute,
-            producer_id=farm.pk,
-        )
-        for farm in collected
-    ]
-    return calls, brought
-
-
-def _distributions(day: DeliveryDay) -> list[_Call]:
-    crates = loading.distribution_crates(day)
-    calls = []
-    for delivery in Delivery.objects.filter(pk__in=crates).select_related("place").order_by("pk"):
-        opens, closes = clock.minutes_of(delivery.starts_at, day.on), clock.minutes_of(delivery.ends_at, day.on)
-        call = _Call(
-            f"delivery {delivery.pk}", delivery.place, crates[delivery.pk], opens, closes, delivery_id=delivery.pk
-        )
-        if delivery.pickup_point_id:
-            call = replace(call, opens=opens - EARLY_AT_POINT, closes=opens - call.service)
-        calls.append(call)
-    return calls
-
-
 def _van(vehicle: Vehicle) -> Van:
     return Van(
         key=str(vehicle.pk),
@@ -174,7 +118,7 @@ def _van(vehicle: Vehicle) -> Van:
     )
 
 
-def _site(call: _Call, row: dict[str, int], *, deliver: bool = False) -> Site:
+def _site(call: Call, row: dict[str, int], *, deliver: bool = False) -> Site:
     load = call.load
     return Site(
         key=call.key,
@@ -188,8 +132,8 @@ def _site(call: _Call, row: dict[str, int], *, deliver: bool = False) -> Site:
 
 
 def _plan_collection(
-    farms: Sequence[_Call],
-    deliveries: Sequence[_Call],
+    farms: Sequence[Call],
+    deliveries: Sequence[Call],
     vans: Sequence[Van],
     roads: Matrix,
     row: dict[str, int],
@@ -212,7 +156,7 @@ def _plan_collection(
         return _solve(Problem(roads, sites, early), iterations, seed)
 
     best = by(deadline)
-    if best.unplanned and deadline < DAY:
+    if any(left.reason in TIMELY for left in best.unplanned) and deadline < DAY:
         relaxed = by(DAY)
         for later in LATER:
             if len(best.unplanned) > len(relaxed.unplanned):
@@ -241,7 +185,7 @@ def _store(
     vehicles: Sequence[Vehicle],
     roads: Matrix,
     row: dict[str, int],
-    waves: Iterable[tuple[list[_Call], Plan]],
+    waves: Iterable[tuple[list[Call], Plan]],
     brought: Sequence[Crate],
 ) -> list[Round]:
     by_pk = {str(vehicle.pk): vehicle for vehicle in vehicles}
@@ -250,10 +194,10 @@ def _store(
     rounds: list[Round] = []
     stops: list[Stop] = []
     crates: list[Crate] = list(brought)
-    missed: list[Unplanned] = []
+    missed: dict[tuple[int | None, int | None], Unplanned] = {}
     started: set[str] = set()
-    for calls, wave in waves:
-        call_of = {call.key: call for call in calls}
+    for wanted, wave in waves:
+        call_of = {call.key: call for call in wanted}
         for route in wave.routes:
             for round_, own in _trips(
                 day, route, by_pk[route.van], roads, row, call_of, fixed=route.van not in started
@@ -264,25 +208,18 @@ def _store(
                 stops += own
             started.add(route.van)
         lost: dict[str, str] = {left.site: left.reason for left in wave.unplanned}
-        lost |= {call.key: Unplanned.Reason.NOWHERE for call in calls if not call.place}
-        for call in calls:
-            crates += call.crates
+        lost |= {call.key: Unplanned.Reason.NOWHERE for call in wanted if not call.place}
+        crates += [crate for call in wanted for crate in call.crates]
+        for call in wanted:
             if call.key in lost:
-                missed.append(
-                    Unplanned(
-                        delivery_day=day,
-                        producer_id=call.producer_id,
-                        delivery_id=call.delivery_id,
-                        reason=lost[call.key],
-                    )
-                )
+                where = call.producer_id, call.delivery_id
+                missed.setdefault(where, Unplanned(delivery_day=day, reason=lost[call.key]))
     Round.objects.bulk_create(rounds)
     Stop.objects.bulk_create(stops)
-    stop_of = {(stop.producer_id, stop.delivery_id): stop for stop in stops}
-    for crate in crates:
-        crate.stop = stop_of.get((crate.producer_id, crate.delivery_id))
     Crate.objects.bulk_create(crates, batch_size=2000)
-    Unplanned.objects.bulk_create(missed)
+    for (producer, delivery), left_out in missed.items():
+        left_out.producer_id, left_out.delivery_id = producer, delivery
+    Unplanned.objects.bulk_create(missed.values())
     DeliveryDay.objects.filter(pk=day.pk).update(status=DeliveryDay.Status.PLANNED)
     journal.record(
         action="planned the rounds",
@@ -303,7 +240,7 @@ def _trips(
     vehicle: Vehicle,
     roads: Matrix,
     row: dict[str, int],
-    call_of: dict[str, _Call],
+    call_of: dict[str, Call],
     *,
     fixed: bool,
 ) -> list[tuple[Round, list[Stop]]]:
@@ -311,38 +248,37 @@ def _trips(
     trips: list[tuple[Round, list[Stop]]] = []
     leaves = route.leaves
     for _number, group in groupby(route.stops, lambda stop: stop.trip):
-        calls = list(group)
-        path = [0, *(row[stop.site] for stop in calls), 0]
+        made = list(group)
+        path = [0, *(row[stop.site] for stop in made), 0]
         legs = [_km(roads, a, b) for a, b in pairwise(path)]
-        returns = calls[-1].leaves + ceil(float(roads.minutes[path[-2], 0]) - 1e-9)
+        returns = made[-1].leaves + ceil(float(roads.minutes[path[-2], 0]) - 1e-9)
         cost = vehicle.per_km * sum(legs) + vehicle.per_hour * (returns - leaves) / 60
         round_ = Round(
             delivery_day=day,
-            leg=Round.Leg.COLLECTION if call_of[calls[0].site].producer_id else Round.Leg.DISTRIBUTION,
+            leg=Round.Leg.COLLECTION if call_of[made[0].site].producer_id else Round.Leg.DISTRIBUTION,
             vehicle=vehicle,
             starts_at=_moment(day, leaves),
             ends_at=_moment(day, returns),
             km=sum(legs),
             cost=euros(cost + (vehicle.per_day if fixed and not trips else 0)),
         )
-        trips.append(
-            (
-                round_,
-                [
-                    Stop(
-                        round=round_,
-                        position=position,
-                        producer_id=call_of[stop.site].producer_id,
-                        delivery_id=call_of[stop.site].delivery_id,
-                        place=call_of[stop.site].place,
-                        arrives_at=_moment(day, stop.arrives),
-                        leaves_at=_moment(day, stop.leaves),
-                        km=km,
-                    )
-                    for position, (stop, km) in enumerate(zip(calls, legs, strict=False), 1)
-                ],
+        stops = []
+        for position, (planned, km) in enumerate(zip(made, legs, strict=False), 1):
+            call = call_of[planned.site]
+            stop = Stop(
+                round=round_,
+                position=position,
+                producer_id=call.producer_id,
+                delivery_id=call.delivery_id,
+                place=call.place,
+                arrives_at=_moment(day, planned.arrives),
+                leaves_at=_moment(day, planned.leaves),
+                km=km,
             )
-        )
+            stops.append(stop)
+            for crate in call.crates:
+                crate.stop = stop
+        trips.append((round_, stops))
         leaves = returns
     return trips
 

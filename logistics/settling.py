@@ -17,8 +17,8 @@ from django.db.models import F, Sum
 from django.utils.translation import gettext as _
 
 from logistics import cost_sharing, distances
+from logistics.calls import PER_CRATE, PER_STOP
 from logistics.models import CostRun, CostShare, Round, Vehicle
-from logistics.rounds import PER_CRATE, PER_STOP
 from logistics.routing.alone import alone_cost
 from network import journal, ledger
 from network.errors import Refused

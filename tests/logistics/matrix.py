@@ -28,6 +28,7 @@ COORDINATOR_ACTS = SIGN_IN | TIED | {"dana": 302}
 DRIVER = COORDINATOR | {"gust": 200}
 DRIVER_ACTS = COORDINATOR_ACTS | {"gust": 302}
 VOLUNTEER = COORDINATOR | {"fien": 200}
+FARMER = SIGN_IN | {"alice": 200}
 
 PAGES = [
     Page("logistics:week", of_network, expected=COORDINATOR),
@@ -50,4 +51,7 @@ PAGES = [
     Page("logistics:missing", lambda w: {"pk": w.purchase_order.pk}, expected=DRIVER),
     Page("logistics:pickup", of_delivery, expected=VOLUNTEER),
     Page("logistics:hand_over", of_delivery, method="post", expected=SIGN_IN | TIED | {"dana": 404, "fien": 404}),
+    Page("logistics:settlement", of_day, expected=COORDINATOR),
+    Page("logistics:money", lambda w: {"slug": w.farm.slug}, expected=FARMER),
+    Page("logistics:money_day", lambda w: {"slug": w.farm.slug} | of_day(w), expected=FARMER),
 ]

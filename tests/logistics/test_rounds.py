@@ -84,12 +84,21 @@ def test_a_driven_day_keeps_its_plan(planned):
 
 
 def test_a_vehicle_too_small_for_a_stop_says_which_and_plans_the_rest(closed_day, network):
-    make_vehicle(network, crates=3, kg=40)
+    make_vehicle(network, crates=1, kg=40)
     rounds.plan_rounds(day=closed_day, iterations=50)
     missed = {str(row.producer or row.delivery.destination): row.reason for row in closed_day.unplanned.all()}
     assert missed == {"Hoeve Alice": "capacity", "Punt b2": "capacity"}
     assert {str(stop) for stop in Stop.objects.all()} == {"Melkerij Bea", "Punt a1"}
     assert closed_day.crates.filter(stop=None).count() == 4 + 4
+
+
+def test_what_no_van_holds_at_once_is_fetched_in_several_visits(closed_day, network, farm):
+    make_vehicle(network, crates=3, kg=60)
+    rounds.plan_rounds(day=closed_day, iterations=50)
+    assert not closed_day.unplanned.exists()
+    visits = Stop.objects.filter(producer=farm)
+    assert sorted(visit.crates.count() for visit in visits) == [1, 3]
+    assert not closed_day.crates.filter(stop=None).exists()
 
 
 def test_a_van_without_a_cold_room_leaves_the_milk(closed_day, network, second_farm):
