@@ -3,6 +3,7 @@
 import io
 from argparse import ArgumentParser
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation.template import templatize
 
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 APPS = ("network", "producers", "orders", "logistics")
 KEYWORDS = {
     **dict.fromkeys(("_", "gettext", "gettext_lazy", "gettext_noop"), None),
@@ -59,12 +61,17 @@ def collect(root: Path) -> Catalog:
     catalogue = Catalog(charset="utf-8")
     for path in sources(root):
         text = path.read_text()
-        code = templatize(text, origin=str(path)) if path.suffix in {".html", ".txt"} else text
+        code = text if path.suffix == ".py" else _flat(templatize(text, origin=str(path)))
         for _line, function, messages, comments in extract_python(
             io.BytesIO(code.encode()), list(KEYWORDS), ["Translators:"], {"encoding": "utf-8"}
         ):
             add(catalogue, function, messages, comments)
     return catalogue
+
+
+def _flat(code: str) -> str:
+    """Templates indent as they please; Python's tokenizer minds."""
+    return "\n".join(line.lstrip() for line in code.splitlines())
 
 
 def add(catalogue: Catalog, function: str, messages: Any, comments: list[str]) -> None:
@@ -97,6 +104,8 @@ def read(language: str) -> Catalog:
 def write(language: str, catalogue: Catalog) -> None:
     path = place(language, "po")
     path.parent.mkdir(parents=True, exist_ok=True)
+    catalogue.header_comment, catalogue.fuzzy = "", False
+    catalogue.creation_date = catalogue.revision_date = EPOCH  # a date of today would make every run a change
     with path.open("wb") as handle:
         write_po(handle, catalogue, width=120, no_location=True, sort_output=True, ignore_obsolete=True, omit_header=False)
 
