@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Count, F, Prefetch, Sum
 from django.db.models.functions import Round as Rounded
+from django.urls import reverse
 
 from logistics.models import Crate, Round, Stop
 from network.models import Delivery, DeliveryDay, Place
@@ -102,6 +103,11 @@ class Loose:
     reason: str
     tally: Tally
 
+    @property
+    def is_brought(self) -> bool:
+        """A farmer's own choice, where everything else waits for the coordinator."""
+        return not self.reason
+
 
 def tallies(crates: Any) -> dict[Where, Tally]:
     """The crates of a queryset counted by stop, producer and delivery; one query."""
@@ -188,7 +194,8 @@ def drawn(found: Iterable[Ride], hub: Place, name: str) -> dict[str, Any]:
                     "lon": stop.place.lon,
                     "kind": kind,
                     "number": stop.position,
-                    "label": str(stop),
+                    "label": f"{stop} ({ride.round})",
+                    "url": reverse("logistics:stop", args=[ride.round.pk, stop.position]),
                 }
             )
         lines.append({"points": [*path, hub.point], "number": ride.round.number, "label": str(ride.round)})

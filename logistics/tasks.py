@@ -19,6 +19,7 @@ STEPS = {
 }
 PATIENCE = 300
 """Seconds after which a job that says nothing counts as lost and may be asked for again."""
+ITERATIONS = 3000
 
 
 def _key(day: int) -> str:
@@ -59,7 +60,7 @@ def plan_day(day_pk: int, by_pk: int | None = None) -> None:
 
     with override(by.language if by else None):
         try:
-            rounds.plan_rounds(day=day, by=by, progress=tell)
+            rounds.plan_rounds(day=day, by=by, iterations=ITERATIONS, progress=tell)
         except Refused as refused:
             cache.set(_key(day_pk), {"failed": refused.message}, PATIENCE)
         except Exception:

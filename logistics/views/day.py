@@ -1,5 +1,6 @@
 """A delivery day on the coordinator's desk: close, postpone, plan, watch, print, drive."""
 
+from collections import defaultdict
 from typing import Any
 
 from django.contrib import messages
@@ -134,6 +135,7 @@ def _day_page(request: HttpRequest, day: DeliveryDay, postpone_form: PostponeFor
     counted = desk.tallies(day.crates.all())
     rounds = day.rounds.select_related("vehicle", "driver").prefetch_related(desk.with_stops()).order_by("number")
     rides = desk.rides(rounds, counted)
+    loose = desk.loose(day, counted)
     hub, name = day.network.hub, day.network.name
     orders = Order.objects.filter(delivery__delivery_day=day).aggregate(
         confirmed=Count("pk", ~Q(status__in=["basket", "cancelled"])), baskets=Count("pk", Q(status="basket"))
@@ -156,7 +158,8 @@ def _day_page(request: HttpRequest, day: DeliveryDay, postpone_form: PostponeFor
         "can_replan": day.status == DeliveryDay.Status.PLANNED
         and all(ride.round.status == Round.Status.PLANNED for ride in rides)
         and not any(tally.checked or tally.missing for tally in counted.values()),
-        "loose": desk.loose(day, counted),
+        "unplanned": [one for one in loose if not one.is_brought],
+        "brought": [one for one in loose if one.is_brought],
         "purchases": day.purchase_orders.select_related("producer__organisation")
         .annotate(products=Count("lines"), short=Count("lines", Q(lines__missing__gt=0)))
         .order_by("producer__organisation__name"),
@@ -167,10 +170,22 @@ def _day_page(request: HttpRequest, day: DeliveryDay, postpone_form: PostponeFor
 
 
 def _deliveries(day: DeliveryDay, rides: list[desk.Ride]) -> list[dict[str, Any]]:
-    call_of = {call.stop.delivery_id: (ride, call) for ride in rides for call in ride.calls if call.stop.delivery_id}
+    visits: dict[int, list[tuple[desk.Ride, desk.Call]]] = defaultdict(list)
+    for ride in rides:
+        for call in ride.calls:
+            if call.stop.delivery_id:
+                visits[call.stop.delivery_id].append((ride, call))
     deliveries = (
         day.deliveries.select_related("pickup_point", "outlet__organisation", "place")
         .annotate(number=Count("orders", ~Q(orders__status__in=["basket", "cancelled"])))
         .order_by(F("pickup_point").asc(nulls_last=True), "outlet__organisation__name")
     )
-    return [{"delivery": one, "orders": one.number, "call": call_of.get(one.pk)} for one in deliveries]
+    return [
+        {
+            "delivery": one,
+            "orders": one.number,
+            "visits": visits[one.pk],
+            "crates": sum(call.tally.crates for _ride, call in visits[one.pk]),
+        }
+        for one in deliveries
+    ]

@@ -50,6 +50,7 @@ def _week_page(request: HttpRequest, network: Network, cycle: Cycle | None) -> H
         {
             "network": network,
             "cycle": cycle,
+            "states": [choice for choice in DeliveryDay.Status.choices if choice[0] != DeliveryDay.Status.SCHEDULED],
             "days": _rows(days, orders),
             "page": page,
             "weeks": [
