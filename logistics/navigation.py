@@ -29,7 +29,10 @@ def _links(request: HttpRequest) -> list[Link]:
     home = slug or next(iter([*roles, *buys]), None) or _first_network()
     pages: list[tuple[str, str]] = []
     if "coordinator" in roles.get(home or "", ()):
-        pages += [(_("Week"), reverse("logistics:week", args=[home])), (_("Books"), reverse("network:books", args=[home]))]
+        pages += [
+            (_("Week"), reverse("logistics:week", args=[home])),
+            (_("Books"), reverse("network:books", args=[home])),
+        ]
     if any({"driver", "volunteer"} & held for held in roles.values()):
         pages.append((_("My rounds"), reverse("logistics:my_rounds")))
     for farm in farms:
@@ -39,7 +42,10 @@ def _links(request: HttpRequest) -> list[Link]:
             (_("Earned"), reverse("logistics:money", args=[farm])),
         ]
     if home:
-        pages += [(_("Order"), reverse("orders:shop", args=[home])), (_("Farms"), reverse("producers:farms", args=[home]))]
+        pages += [
+            (_("Order"), reverse("orders:shop", args=[home])),
+            (_("Farms"), reverse("producers:farms", args=[home])),
+        ]
     if buys:
         pages.append((_("My orders"), reverse("orders:mine")))
     best = max((url for _label, url in pages if request.path.startswith(url)), key=len, default=None)

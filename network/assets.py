@@ -11,7 +11,7 @@ from network import fonts
 ROOT = Path(__file__).resolve().parent.parent
 BUILT = ROOT / "var" / "assets"
 FIRST = ["layers.css", "fonts.css", "tokens.css"]
-ALONE = {"leaflet.css", "styleguide.css"}
+ALONE = {"desk.css", "leaflet.css", "styleguide.css"}
 
 
 def stylesheet(folder: Path = ROOT / "static" / "css") -> str:
@@ -20,7 +20,7 @@ def stylesheet(folder: Path = ROOT / "static" / "css") -> str:
     names.sort(key=lambda name: FIRST.index(name) if name in FIRST else len(FIRST))
     joined = "\n".join((folder / name).read_text() for name in names)
     bare = re.sub(r"/\*.*?\*/", "", joined, flags=re.S)
-    return re.sub(r"\s*\n\s*", "\n", bare).strip() + "\n"
+    return re.sub(r"\s*([{};\n])\s*", r"\1", bare).strip() + "\n"
 
 
 def icon_names() -> list[str]:

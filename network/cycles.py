@@ -59,7 +59,7 @@ def _plan_deliveries(network: Network, days: dict[date, DeliveryDay], weekday_of
             organisation__place__isnull=False,
             archived_at=None,
         )
-        .select_related("organisation")
+        .select_related("organisation__place")
         .order_by("pk")
     )
     deliveries, capacities = [], []
@@ -84,7 +84,7 @@ def _plan_deliveries(network: Network, days: dict[date, DeliveryDay], weekday_of
             Delivery(
                 delivery_day=day,
                 outlet=outlet,
-                place_id=outlet.organisation.place_id,
+                place=outlet.organisation.place,
                 starts_at=clock.moment(on, outlet.opens),
                 ends_at=clock.moment(on, outlet.closes),
             )
@@ -119,7 +119,9 @@ def open_cycle(*, cycle: Cycle, by: Person | None = None) -> bool:
 @transaction.atomic
 def postpone_cut_off(*, day: DeliveryDay, closes_at: datetime, by: Person, reason: str = "") -> DeliveryDay:
     """Keep ordering for `day` open until `closes_at`. Refused when it has closed, or the new moment is not later."""
-    day = DeliveryDay.objects.select_for_update(no_key=True, of=("self",)).select_related("cycle__network").get(pk=day.pk)
+    day = (
+        DeliveryDay.objects.select_for_update(no_key=True, of=("self",)).select_related("cycle__network").get(pk=day.pk)
+    )
     if day.status != DeliveryDay.Status.OPEN:
         raise Refused(_("Ordering for this day has closed. Its cut-off can no longer move."))
     if closes_at <= day.closes_at:

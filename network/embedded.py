@@ -23,7 +23,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 ROOT = Path(__file__).resolve().parent.parent
 VAR = Path(os.environ.get("KOUTER_VAR", ROOT / "var"))
@@ -93,7 +93,7 @@ class Servers:
         self._stack.close()
 
     def _lock(self) -> None:
-        handle = self._stack.enter_context(open(self.folder / "lock", "a"))
+        handle = self._stack.enter_context((self.folder / "lock").open("a"))
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -120,11 +120,23 @@ class Servers:
         for name, value in options.items():
             command += ["-c", f"{name}={value}"]
         log = open(self.folder / "postgres.log", "ab")  # noqa: SIM115  the child keeps it
-        child = subprocess.Popen(command, stdout=log, stderr=log, cwd="/", preexec_fn=die_with_parent, **_unprivileged())
+        child = subprocess.Popen(
+            command, stdout=log, stderr=log, cwd="/", preexec_fn=die_with_parent, **_unprivileged()
+        )
         self._children.append((child, signal.SIGINT))
         self._await(child, lambda: _answers(self.sockets / ".s.PGSQL.5432") and _ready(binaries, self.sockets), log)
         exists = subprocess.run(
-            [binaries / "psql", "-h", self.sockets, "-U", "app", "-d", "postgres", "-Atc", "select 1 from pg_database where datname = 'kouter'"],
+            [
+                binaries / "psql",
+                "-h",
+                self.sockets,
+                "-U",
+                "app",
+                "-d",
+                "postgres",
+                "-Atc",
+                "select 1 from pg_database where datname = 'kouter'",
+            ],
             capture_output=True,
             check=True,
         )
@@ -175,7 +187,19 @@ class Servers:
         path = self.sockets / "valkey"
         log = open(self.folder / "valkey.log", "ab")  # noqa: SIM115  the child keeps it
         child = subprocess.Popen(
-            [binary, "--port", "0", "--unixsocket", path, "--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction"],
+            [
+                binary,
+                "--port",
+                "0",
+                "--unixsocket",
+                path,
+                "--save",
+                "",
+                "--appendonly",
+                "no",
+                "--maxmemory-policy",
+                "noeviction",
+            ],
             stdout=log,
             stderr=log,
             cwd=self.folder,
@@ -225,7 +249,9 @@ def local_servers() -> Iterator[None]:
             break
         except AlreadyRunning as there:
             if "address" in there.state:
-                os.environ.update({name: there.state[name] for name in ("DATABASE_URL", "REDIS_URL") if name in there.state})
+                os.environ.update(
+                    {name: there.state[name] for name in ("DATABASE_URL", "REDIS_URL") if name in there.state}
+                )
                 yield
                 return
             if time.monotonic() > deadline:
@@ -252,7 +278,7 @@ def _nobody() -> pwd.struct_passwd:
     return pwd.getpwnam("nobody")
 
 
-def _unprivileged() -> dict[str, object]:
+def _unprivileged() -> dict[str, Any]:
     """PostgreSQL refuses to run as root."""
     if os.geteuid() != 0:
         return {}

@@ -30,4 +30,6 @@ def record(
 
 def history_of(subject: models.Model) -> models.QuerySet[JournalEntry]:
     """What happened to `subject`, newest first."""
-    return JournalEntry.objects.filter(subject_type=subject._meta.label_lower, subject_id=subject.pk).select_related("actor")
+    return JournalEntry.objects.filter(subject_type=subject._meta.label_lower, subject_id=subject.pk).select_related(
+        "actor"
+    )

@@ -47,7 +47,9 @@ def book(*, network: Network, on: date, entries: Iterable[Entry], delivery_day: 
         ignore_conflicts=True,
     )
     fresh = dict(
-        Transaction.objects.filter(key__in=wanted, postings=None).select_for_update(of=("self",)).values_list("key", "pk")
+        Transaction.objects.filter(key__in=wanted, postings=None)
+        .select_for_update(of=("self",))
+        .values_list("key", "pk")
     )
     accounts = _accounts(network, {(kind, owner) for key in fresh for kind, owner, _ in wanted[key].sides})
     postings = []
@@ -56,7 +58,9 @@ def book(*, network: Network, on: date, entries: Iterable[Entry], delivery_day: 
         for kind, owner, amount in wanted[key].sides:
             amounts[accounts[kind, owner]] += euros(amount)
         postings += [
-            Posting(transaction_id=pk, account_id=account, amount=amount) for account, amount in amounts.items() if amount
+            Posting(transaction_id=pk, account_id=account, amount=amount)
+            for account, amount in amounts.items()
+            if amount
         ]
     Posting.objects.bulk_create(postings)
     return len(fresh)

@@ -5,6 +5,7 @@ A handler is named per kind in `settings.OUTBOX_HANDLERS` and gets the row's pay
 between doing and noting), so it has to be harmless the second time.
 """
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -39,10 +40,8 @@ def wake_after_commit() -> None:
 
 
 def _wake() -> None:
-    try:
+    with suppress(Exception):  # a broker that is away must not fail what is already committed
         current_app.send_task(DRAIN, ignore_result=True, retry=False)
-    except Exception:  # noqa: BLE001  a broker that is away must not fail what is already committed
-        pass
 
 
 def drain(*, most: int = 500) -> int:

@@ -44,7 +44,8 @@ def checked_quantity(quantity: Decimal, *, step: Decimal, field: str | None = No
         raise Refused(_("That is more than any field yields. Enter a smaller quantity."), field)
     if quantity % step:
         raise Refused(
-            _("This is sold per %(step)s. Enter a multiple of it.") % {"step": number_format(step.normalize(), use_l10n=True)},
+            _("This is sold per %(step)s. Enter a multiple of it.")
+            % {"step": number_format(step.normalize(), use_l10n=True)},
             field,
         )
     return quantity.quantize(Decimal("0.001"))

@@ -257,7 +257,7 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # Logs: one JSON line per event in production, readable at home; every line of a request carries its id.
-_shared = [
+_shared: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.processors.TimeStamper(fmt="iso"),
     structlog.stdlib.add_logger_name,

@@ -37,17 +37,36 @@ def main() -> int:
             remember("static", ROOT / "static", ROOT / "package-lock.json", ROOT / "network" / "assets.py")
         children += [
             start("worker", "celery", "-A", "network", "worker", "--concurrency=2", "--loglevel=WARNING"),
-            start("clock", "celery", "-A", "network", "beat", "--loglevel=WARNING", f"--schedule={VAR / 'beat'}", "--pidfile="),
+            start(
+                "clock",
+                "celery",
+                "-A",
+                "network",
+                "beat",
+                "--loglevel=WARNING",
+                f"--schedule={VAR / 'beat'}",
+                "--pidfile=",
+            ),
         ]
         if not manage("demo", "--exists", check=False):
             say("Building the demo network: this week now, twelve past weeks in the background")
             manage("demo")
         children.append(
-            start("web", "granian", "--interface=wsgi", f"--port={port}", "--workers=2", "--no-ws", "network.wsgi:application")
+            start(
+                "web",
+                "granian",
+                "--interface=wsgi",
+                f"--port={port}",
+                "--workers=2",
+                "--no-ws",
+                "network.wsgi:application",
+            )
         )
         wait_for(address, children[-1])
         servers.tell(address=address)
-        logins = subprocess.run([sys.executable, "manage.py", "demo", "--logins"], cwd=ROOT, capture_output=True, text=True, check=True)
+        logins = subprocess.run(
+            [sys.executable, "manage.py", "demo", "--logins"], cwd=ROOT, capture_output=True, text=True, check=True
+        )
         say(f"Kouter is at {address}  —  Ctrl-C stops it. Sign in as {', '.join(logins.stdout.split())}")
         while all(child.poll() is None for child in children):
             time.sleep(0.5)
@@ -77,7 +96,12 @@ def manage(*words: str, check: bool = True) -> bool:
 def start(name: str, program: str, *words: str) -> subprocess.Popen[bytes]:
     with open(VAR / f"{name}.log", "ab") as log:
         return subprocess.Popen(
-            [Path(sys.executable).parent / program, *words], cwd=ROOT, stdout=log, stderr=log, preexec_fn=die_with_parent, start_new_session=True
+            [Path(sys.executable).parent / program, *words],
+            cwd=ROOT,
+            stdout=log,
+            stderr=log,
+            preexec_fn=die_with_parent,
+            start_new_session=True,
         )
 
 
@@ -89,7 +113,9 @@ def wait_for(address: str, child: subprocess.Popen[bytes]) -> None:
             return
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
-    raise SystemExit(f"The web server did not start at {address}: is the port taken? See var/web.log, or try make run PORT=8001.")
+    raise SystemExit(
+        f"The web server did not start at {address}: is the port taken? See var/web.log, or try make run PORT=8001."
+    )
 
 
 def fingerprint(*paths: Path) -> str:

@@ -63,7 +63,9 @@ def open_order(*, buyer: Organisation, delivery: Delivery, by: Person) -> Order:
         raise Refused(_("You are no member of this network yet. Ask its coordinator to join."))
     order, _fresh = Order.objects.get_or_create(buyer=buyer, delivery=delivery, defaults={"placed_by": by})
     if order.status == Order.Status.CANCELLED:
-        Order.objects.filter(pk=order.pk, status=Order.Status.CANCELLED).update(status=Order.Status.BASKET, placed_by=by)
+        Order.objects.filter(pk=order.pk, status=Order.Status.CANCELLED).update(
+            status=Order.Status.BASKET, placed_by=by
+        )
         order.refresh_from_db()
     return order
 
@@ -80,7 +82,9 @@ def fill(*, order: Order, quantities: Mapping[int, Decimal], by: Person) -> Orde
     lines = {line.offer_id: line for line in order.lines.all()}
     offers = {
         offer.pk: offer
-        for offer in Offer.objects.filter(pk__in=quantities).select_related("supply__product", "price_group", "delivery_day")
+        for offer in Offer.objects.filter(pk__in=quantities).select_related(
+            "supply__product", "price_group", "delivery_day"
+        )
     }
     group = price_group_of(order.buyer, order.delivery.delivery_day.network)
     on_sale = set(Offer.objects.on_sale().filter(pk__in=offers).values_list("pk", flat=True))

@@ -8,8 +8,8 @@ customer herself, and the hub invoices her the contribution as a service.
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -35,7 +35,11 @@ def bill_day(*, day: DeliveryDay, by: Person | None = None) -> int:
     Bill every closed order of a driven day: quantities, documents, and the ledger entries of sales and purchases. The
     number of queries does not depend on the number of orders. Billing again finds nothing to bill and returns 0.
     """
-    day = DeliveryDay.objects.select_for_update(of=("self",)).select_related("cycle__network__organisation").get(pk=day.pk)
+    day = (
+        DeliveryDay.objects.select_for_update(of=("self",))
+        .select_related("cycle__network__organisation")
+        .get(pk=day.pk)
+    )
     if day.status not in BILLABLE:
         return 0
     orders = list(
@@ -47,9 +51,7 @@ def bill_day(*, day: DeliveryDay, by: Person | None = None) -> int:
     for order in orders:
         for line in order.lines.all():
             line.billed = billable(line)
-    OrderLine.objects.bulk_update(
-        [line for order in orders for line in order.lines.all()], ["billed"], batch_size=5000
-    )
+    OrderLine.objects.bulk_update([line for order in orders for line in order.lines.all()], ["billed"], batch_size=5000)
     bill = _Bill(day)
     for order in orders:
         bill.add(order)
@@ -112,7 +114,7 @@ class _Bill:
         self.drafts.append(paper)
         return paper
 
-    def _head(self, issuer: int, recipient: int) -> dict[str, int | date | Network]:
+    def _head(self, issuer: int, recipient: int) -> dict[str, Any]:
         return {
             "issuer_id": issuer,
             "recipient_id": recipient,
@@ -202,9 +204,9 @@ class _Bill:
 def _parts(lines: Lines) -> tuple[Decimal, Decimal, Decimal]:
     """Euro of goods at the farmers' prices, of logistics tariff, and of contribution, each line rounded once."""
     return (
-        _sum(euros(line.price * line.billed) for line in lines),
-        _sum(euros(line.tariff * line.billed) for line in lines),
-        _sum(euros(line.contribution * line.billed) for line in lines),
+        _sum(euros(line.price * _billed(line)) for line in lines),
+        _sum(euros(line.tariff * _billed(line)) for line in lines),
+        _sum(euros(line.contribution * _billed(line)) for line in lines),
     )
 
 
@@ -213,8 +215,11 @@ def _at_farmers_price(lines: Lines, regime: str) -> list[Item]:
     totals: dict[tuple[int, Decimal], tuple[OrderLine, Decimal, Decimal]] = {}
     for line in lines:
         _line, quantity, amount = totals.get((line.supply_id, line.price), (line, Decimal(0), Decimal(0)))
-        assert line.billed is not None
-        totals[line.supply_id, line.price] = (line, quantity + line.billed, amount + euros(line.price * line.billed))
+        totals[line.supply_id, line.price] = (
+            line,
+            quantity + _billed(line),
+            amount + euros(line.price * _billed(line)),
+        )
     return [
         Item(str(line.name), quantity, line.unit, line.price, amount, _rate(regime, line))
         for line, quantity, amount in totals.values()
@@ -234,6 +239,10 @@ def _regimes(day: DeliveryDay) -> dict[int, str]:
             organisation__producer__purchase_orders__delivery_day=day, period__contains=day.on
         ).values_list("organisation", "regime")
     )
+
+
+def _billed(line: OrderLine) -> Decimal:
+    return line.billed or Decimal(0)
 
 
 def _sum(amounts: Iterable[Decimal]) -> Decimal:

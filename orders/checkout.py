@@ -128,9 +128,10 @@ def _full(delivery: Delivery, storage_class: str, change: Decimal) -> str:
     )
     label = StorageClass(storage_class).label
     if nearest is None:
-        return _("There is no room left here for %(storage)s goods. Take less, or choose another day.") % {"storage": label}
+        return _("There is no room left here for %(storage)s goods. Take less, or choose another day.") % {
+            "storage": label
+        }
     return _("There is no room left here for %(storage)s goods. %(point)s still has room that day.") % {
         "storage": label,
         "point": nearest.destination,
     }
-

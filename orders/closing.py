@@ -5,6 +5,8 @@ It runs at the cut-off, or earlier at the coordinator's word. Killed half-way it
 nothing. Buyers share the day's lock while they order, so closing waits for the last of them and they for it.
 """
 
+from typing import Any
+
 from django.db import connection, transaction
 from django.db.models import F
 
@@ -82,7 +84,7 @@ def close_day(*, day: DeliveryDay, by: Person | None = None) -> bool:
     day = DeliveryDay.objects.select_for_update(of=("self",)).select_related("cycle__network").get(pk=day.pk)
     if day.status != DeliveryDay.Status.OPEN:
         return False
-    at = {"day": day.pk, "now": clock.now()}
+    at: dict[str, Any] = {"day": day.pk, "now": clock.now()}
     orders = Order.objects.filter(delivery__delivery_day=day)
     lines = OrderLine.objects.filter(order__in=orders.filter(status__in=[Order.Status.BASKET, Order.Status.CONFIRMED]))
     with connection.cursor() as cursor:

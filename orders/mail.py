@@ -47,7 +47,11 @@ def purchase_order_ready(purchase_order: int) -> None:
 
 def _about_order(pk: int, template: str, subject: Callable[[Order], str]) -> None:
     order = Order.objects.select_related(
-        "buyer", "delivery__delivery_day__cycle__network", "delivery__pickup_point", "delivery__outlet__organisation", "delivery__place"
+        "buyer",
+        "delivery__delivery_day__cycle__network",
+        "delivery__pickup_point",
+        "delivery__outlet__organisation",
+        "delivery__place",
     ).get(pk=pk)
     for person in _readers(order.buyer):
         with translation.override(person.language):

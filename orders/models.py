@@ -71,7 +71,8 @@ class Order(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["buyer", "delivery"], name="one_order_per_buyer_and_delivery"),
             models.CheckConstraint(
-                condition=Q(status__in=["basket", "cancelled"]) | Q(confirmed_at__isnull=False), name="confirmed_order_says_when"
+                condition=Q(status__in=["basket", "cancelled"]) | Q(confirmed_at__isnull=False),
+                name="confirmed_order_says_when",
             ),
         ]
         indexes = [
@@ -243,7 +244,9 @@ class Document(models.Model):
         ordering = ["-issued_on", "-pk"]
         constraints = [
             models.UniqueConstraint(fields=["issuer", "kind", "year", "number"], name="document_number_once"),
-            models.CheckConstraint(condition=Exact(F("gross"), F("net") + F("vat")), name="document_net_and_vat_are_gross"),
+            models.CheckConstraint(
+                condition=Exact(F("gross"), F("net") + F("vat")), name="document_net_and_vat_are_gross"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -259,4 +262,6 @@ class DocumentSequence(models.Model):
     last = models.PositiveIntegerField(default=0)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["issuer", "kind", "year"], name="one_sequence_per_issuer_kind_and_year")]
+        constraints = [
+            models.UniqueConstraint(fields=["issuer", "kind", "year"], name="one_sequence_per_issuer_kind_and_year")
+        ]

@@ -88,8 +88,7 @@ def narrowed(offers: QuerySet[Offer], choice: Mapping[str, str]) -> QuerySet[Off
         offers = offers.filter(supply__product__producer__slug=choice["farm"])
     for word in choice.get("q", "")[:80].split():
         offers = offers.filter(
-            Q(supply__product__name__icontains=word)
-            | Q(supply__product__producer__organisation__name__icontains=word)
+            Q(supply__product__name__icontains=word) | Q(supply__product__producer__organisation__name__icontains=word)
         )
     return offers
 
@@ -97,9 +96,10 @@ def narrowed(offers: QuerySet[Offer], choice: Mapping[str, str]) -> QuerySet[Off
 def category_counts(offers: QuerySet[Offer]) -> list[tuple[str, str, int]]:
     """(value, label, number of offers) of the categories there are, in their order, in one query."""
     counts = dict(
-        offers.order_by().values_list("supply__product__category").annotate(number=Count("pk")).values_list(
-            "supply__product__category", "number"
-        )
+        offers.order_by()
+        .values_list("supply__product__category")
+        .annotate(number=Count("pk"))
+        .values_list("supply__product__category", "number")
     )
     return [(value, str(label), counts[value]) for value, label in Product.Category.choices if value in counts]
 

@@ -17,9 +17,7 @@ BEFORE_BILLING = (DeliveryDay.Status.CLOSED, DeliveryDay.Status.PLANNED, Deliver
 
 
 @transaction.atomic
-def record_missing(
-    *, line: PurchaseOrderLine, missing: Decimal, by: Person, reason: str = ""
-) -> PurchaseOrderLine:
+def record_missing(*, line: PurchaseOrderLine, missing: Decimal, by: Person, reason: str = "") -> PurchaseOrderLine:
     """
     Note that `missing` units of what was asked were not there, in all (again with another number corrects it). Every
     order gives up in proportion to what it asked, in whole steps, by largest remainder; `packed` of its line is what

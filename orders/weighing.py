@@ -36,7 +36,9 @@ def weigh(*, packed: Mapping[int, Decimal], by: Person) -> int:
         .order_by("pk")
     )
     if len(lines) != len(packed):
-        raise Refused(_("Some of these lines cannot be weighed: they are not sold by weight, or already billed."), "packed")
+        raise Refused(
+            _("Some of these lines cannot be weighed: they are not sold by weight, or already billed."), "packed"
+        )
     for line in lines:
         line.packed = packed[line.pk].quantize(Decimal("0.001"))
     OrderLine.objects.bulk_update(lines, ["packed"])

@@ -39,7 +39,9 @@ def open_page(chromium: Browser, live_server: Any) -> Iterator[Callable[..., Pag
     """`open_page(person, phone=True, dark=False, javascript=True)`: a page of a person who is signed in (None: a visitor)."""
     contexts: list[BrowserContext] = []
 
-    def opened(person: Any = None, *, phone: bool = True, dark: bool = False, javascript: bool = True, locale: str = "nl-BE") -> Page:
+    def opened(
+        person: Any = None, *, phone: bool = True, dark: bool = False, javascript: bool = True, locale: str = "nl-BE"
+    ) -> Page:
         context = chromium.new_context(
             base_url=live_server.url,
             viewport=PHONE if phone else DESK,
@@ -64,7 +66,11 @@ def session_cookie(person: Any, url: str) -> Any:
 
     client = Client()
     client.force_login(person)
-    return {"name": settings.SESSION_COOKIE_NAME, "value": client.cookies[settings.SESSION_COOKIE_NAME].value, "url": url}
+    return {
+        "name": settings.SESSION_COOKIE_NAME,
+        "value": client.cookies[settings.SESSION_COOKIE_NAME].value,
+        "url": url,
+    }
 
 
 @pytest.fixture
@@ -75,9 +81,19 @@ def start_worker(transactional_db: None) -> Iterator[Callable[[], subprocess.Pop
     def start() -> subprocess.Popen[bytes]:
         name = connection.settings_dict["NAME"]
         host = connection.settings_dict["HOST"]
-        environment = os.environ | {"DATABASE_URL": f"postgresql://app@/{name}?host={host}", "DJANGO_SETTINGS_MODULE": "network.settings"}
+        environment = os.environ | {
+            "DATABASE_URL": f"postgresql://app@/{name}?host={host}",
+            "DJANGO_SETTINGS_MODULE": "network.settings",
+        }
         worker = subprocess.Popen(
-            [Path(sys.executable).parent / "celery", "-A", "network", "worker", "--concurrency=1", "--loglevel=WARNING"],
+            [
+                Path(sys.executable).parent / "celery",
+                "-A",
+                "network",
+                "worker",
+                "--concurrency=1",
+                "--loglevel=WARNING",
+            ],
             cwd=embedded.ROOT,
             env=environment,
             preexec_fn=embedded.die_with_parent,

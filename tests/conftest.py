@@ -98,15 +98,26 @@ def make_outlet(network: Network, name: str, *people: Person, weekdays: tuple[in
     VatStatus.objects.create(organisation=organisation, regime="normal", number="BE0000013757", period=ALWAYS)
     Membership.objects.create(network=network, organisation=organisation, college="outlets", joined_on=MONDAY)
     return Outlet.objects.create(
-        organisation=organisation, code=name.lower()[:12].replace(" ", "-"), kind="shop", weekdays=list(weekdays), opens=time(9), closes=time(12)
+        organisation=organisation,
+        code=name.lower()[:12].replace(" ", "-"),
+        kind="shop",
+        weekdays=list(weekdays),
+        opens=time(9),
+        closes=time(12),
     )
 
 
-def make_producer(network: Network | None, name: str, *people: Person, regime: str = "normal", **place: Any) -> Producer:
-    organisation = make_organisation(name, *people, kind="business", place=make_place(**(place or {"lat": 51.1, "lon": 3.6})))
+def make_producer(
+    network: Network | None, name: str, *people: Person, regime: str = "normal", **place: Any
+) -> Producer:
+    organisation = make_organisation(
+        name, *people, kind="business", place=make_place(**(place or {"lat": 51.1, "lon": 3.6}))
+    )
     VatStatus.objects.create(organisation=organisation, regime=regime, period=ALWAYS)
     slug = name.lower().replace(" ", "-")
-    producer = Producer.objects.create(organisation=organisation, slug=slug, code=slug[:12], opens=time(6), closes=time(14))
+    producer = Producer.objects.create(
+        organisation=organisation, slug=slug, code=slug[:12], opens=time(6), closes=time(14)
+    )
     if network:
         Membership.objects.create(network=network, organisation=organisation, college="producers", joined_on=MONDAY)
     return producer

@@ -18,7 +18,9 @@ def find() -> str | None:
         path = shutil.which(name)
         if path and _answers(path):
             return path
-    return next((str(path) for path in sorted(_cache().glob("chromium-*/chrome-linux*/chrome")) if _answers(str(path))), None)
+    return next(
+        (str(path) for path in sorted(_cache().glob("chromium-*/chrome-linux*/chrome")) if _answers(str(path))), None
+    )
 
 
 def _cache() -> Path:
@@ -47,4 +49,6 @@ if __name__ == "__main__":
     if not find():
         print("Installing Chromium for the browser tests", flush=True)
         if not install():
-            sys.exit("The browser tests need Chromium. Install it (Debian: apt-get install chromium), or set CHROMIUM to its path.")
+            sys.exit(
+                "The browser tests need Chromium. Install it (Debian: apt-get install chromium), or set CHROMIUM to its path."
+            )

@@ -23,7 +23,9 @@ PAGES: list[Page] = [page for app in APPS for page in importlib.import_module(f"
 
 
 @pytest.fixture
-def world(network, point, farm, leek, cycle, day, delivery, shop, household, alice, bob, charlie, eli, fien, gust, dana):
+def world(
+    network, point, farm, leek, cycle, day, delivery, shop, household, alice, bob, charlie, eli, fien, gust, dana
+):
     """Bob has ordered leek for Thursday; the day is closed, planned and settled; Gust drives. Friday's basket is open."""
     supply = stock.announce(product=leek, week_on=MONDAY, quantity=Decimal(50), price=Decimal(2), by=alice)
     order = basket.open_order(buyer=household, delivery=delivery, by=bob)
@@ -43,11 +45,26 @@ def world(network, point, farm, leek, cycle, day, delivery, shop, household, ali
     ride = made[0]
     stop = ride.stops.first()
     return World(
-        network=network, point=point, farm=farm, leek=leek, supply=supply, offer=offer,
-        cycle=cycle, day=day, delivery=delivery, shop=shop, household=household, order=order,
-        purchase_order=PurchaseOrder.objects.get(), document=Document.objects.filter(order=order).first(),
-        round=ride, stop=stop, crate=stop.crates.first(), vehicle=vehicle,
-        account=Account.objects.first(), transaction=Transaction.objects.first(),
+        network=network,
+        point=point,
+        farm=farm,
+        leek=leek,
+        supply=supply,
+        offer=offer,
+        cycle=cycle,
+        day=day,
+        delivery=delivery,
+        shop=shop,
+        household=household,
+        order=order,
+        purchase_order=PurchaseOrder.objects.get(),
+        document=Document.objects.filter(order=order).first(),
+        round=ride,
+        stop=stop,
+        crate=stop.crates.first(),
+        vehicle=vehicle,
+        account=Account.objects.first(),
+        transaction=Transaction.objects.first(),
         people={"alice": alice, "bob": bob, "charlie": charlie, "eli": eli, "fien": fien, "gust": gust, "dana": dana},
     )
 

@@ -48,7 +48,12 @@ def test_the_cluster_sorts_as_the_embedded_one():
 def test_half_configured_settings_say_what_is_missing():
     environment = {"PATH": os.environ["PATH"], "SECRET_KEY": "x", "DATABASE_URL": "postgresql:///x"}
     done = subprocess.run(
-        [sys.executable, "-c", "import network.settings"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-c", "import network.settings"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 1
     assert "Set in the environment: REDIS_URL, ALLOWED_HOSTS, SITE_URL, EMAIL_URL, DEFAULT_FROM_EMAIL" in done.stderr

@@ -50,7 +50,7 @@ def test_a_second_start_is_refused_and_says_where_the_first_runs(folder):
     servers = embedded.Servers(folder, durable=False)
     servers.start()
     servers.tell(address="http://127.0.0.1:1234")
-    with pytest.raises(embedded.AlreadyRunning, match="http://127.0.0.1:1234"):
+    with pytest.raises(embedded.AlreadyRunning, match=r"127\.0\.0\.1:1234"):
         embedded.Servers(folder, durable=False).start()
     servers.stop()
     assert embedded.running(folder) is None

@@ -42,29 +42,68 @@ WEEKDAYS = {"do": 3, "vr": 4, "za": 5}
 IN_BOTH = ("P018", "P021")
 BRINGERS = ("P001", "P017", "P021", "P015", "P026")
 UNITS = {
-    "kg": "kg", "bos": "bunch", "stuk": "piece", "pakket": "box", "fles": "bottle", "pot": "pot",
-    "boeket": "bouquet", "doosje 6": "box", "doosje 10": "box", "zak 5 kg": "bag", "1 l": "bottle",
+    "kg": "kg",
+    "bos": "bunch",
+    "stuk": "piece",
+    "pakket": "box",
+    "fles": "bottle",
+    "pot": "pot",
+    "boeket": "bouquet",
+    "doosje 6": "box",
+    "doosje 10": "box",
+    "zak 5 kg": "bag",
+    "1 l": "bottle",
 }
 CATEGORIES = {
-    "groenten": "vegetables", "aardappelen": "vegetables", "pakketten": "vegetables", "fruit": "fruit",
-    "zuivel": "dairy", "eieren": "dairy", "vlees": "meat", "brood": "bread", "droog": "bread",
-    "verwerkt": "pantry", "dranken": "drinks", "alcohol": "drinks", "planten": "plants",
+    "groenten": "vegetables",
+    "aardappelen": "vegetables",
+    "pakketten": "vegetables",
+    "fruit": "fruit",
+    "zuivel": "dairy",
+    "eieren": "dairy",
+    "vlees": "meat",
+    "brood": "bread",
+    "droog": "bread",
+    "verwerkt": "pantry",
+    "dranken": "drinks",
+    "alcohol": "drinks",
+    "planten": "plants",
 }
 STORAGE = {"kamer": "ambient", "koel": "cool", "koud": "cold", "diepvries": "frozen"}
 REGIMES = {
-    "normaal": "normal", "landbouwregeling": "agricultural", "vrijstelling": "exempt",
-    "publiek": "public", "art44": "article_44",
+    "normaal": "normal",
+    "landbouwregeling": "agricultural",
+    "vrijstelling": "exempt",
+    "publiek": "public",
+    "art44": "article_44",
 }
 ALLERGENS = {
-    "selderij": "celery", "melk": "milk", "eieren": "eggs", "gluten": "gluten",
-    "mosterd": "mustard", "sulfieten": "sulphites",
+    "selderij": "celery",
+    "melk": "milk",
+    "eieren": "eggs",
+    "gluten": "gluten",
+    "mosterd": "mustard",
+    "sulfieten": "sulphites",
 }
 KINDS = {
-    "winkel": "shop", "hoevewinkel": "farm_shop", "markt": "market", "horeca": "restaurant",
-    "grootkeuken": "kitchen", "school": "school", "cateraar": "caterer",
+    "winkel": "shop",
+    "hoevewinkel": "farm_shop",
+    "markt": "market",
+    "horeca": "restaurant",
+    "grootkeuken": "kitchen",
+    "school": "school",
+    "cateraar": "caterer",
 }
-FIRST_NAMES = ["Emma", "Louis", "Olivia", "Arthur", "Louise", "Noah", "Mila", "Liam", "Ella", "Jules", "Anna", "Lucas", "Nora", "Adam", "Lotte", "Finn", "Marie", "Victor", "Elise", "Matteo", "Fleur", "Lowie", "Amber", "Warre", "Jade", "Stan", "Lien", "Wout", "Hanne", "Bram", "Katrijn", "Joris", "Griet", "Pieter", "An", "Koen", "Leen", "Dirk", "Mieke", "Jan"]
-LAST_NAMES = ["Peeters", "Janssens", "Maes", "Jacobs", "Mertens", "Willems", "Claes", "Goossens", "Wouters", "Smet", "Pauwels", "Dubois", "Hermans", "Aerts", "Michiels", "Lambrecht", "Martens", "Desmet", "Vermeulen", "Verstraete", "Cools", "Baert", "Declercq", "Segers", "Bogaert", "Lemmens", "Moens", "Thijs", "Coppens", "Nys"]
+FIRST_NAMES = (
+    "Emma Louis Olivia Arthur Louise Noah Mila Liam Ella Jules Anna Lucas Nora Adam Lotte Finn Marie Victor Elise "
+    "Matteo Fleur Lowie Amber Warre Jade Stan Lien Wout Hanne Bram Katrijn Joris Griet Pieter An Koen Leen Dirk "
+    "Mieke Jan"
+).split()
+LAST_NAMES = (
+    "Peeters Janssens Maes Jacobs Mertens Willems Claes Goossens Wouters Smet Pauwels Dubois Hermans Aerts "
+    "Michiels Lambrecht Martens Desmet Vermeulen Verstraete Cools Baert Declercq Segers Bogaert Lemmens Moens "
+    "Thijs Coppens Nys"
+).split()
 
 
 @dataclass(frozen=True)
@@ -95,8 +134,20 @@ def build(seed: int) -> None:
     for category, rate in (("food", 6), ("alcohol", 21), ("plants", 6), ("service", 21)):
         VatRate.objects.create(category=category, rate=rate, period=SINCE)
     networks = [
-        _network("gent", "Kouter Gent", "retail", Place(street="Hundelgemsesteenweg 12", postcode="9050", municipality="Gentbrugge", lat=51.0361, lon=3.7452)),
-        _network("leuven", "Kouter Leuven", "facilitation", Place(street="Aarschotsesteenweg 84", postcode="3012", municipality="Wilsele", lat=50.9021, lon=4.7113)),
+        _network(
+            "gent",
+            "Kouter Gent",
+            "retail",
+            "BE64539007548852",
+            Place(street="Hundelgemsesteenweg 12", postcode="9050", municipality="Gentbrugge", lat=51.0361, lon=3.7452),
+        ),
+        _network(
+            "leuven",
+            "Kouter Leuven",
+            "facilitation",
+            "BE40539007549963",
+            Place(street="Aarschotsesteenweg 84", postcode="3012", municipality="Wilsele", lat=50.9021, lon=4.7113),
+        ),
     ]
     producers = _farms(networks)
     _products(producers, dice)
@@ -109,10 +160,11 @@ def _side(networks: list[Network], lon: str) -> Network:
     return networks[0] if float(lon) < 4.2 else networks[1]
 
 
-def _network(slug: str, name: str, flow: str, hub: Place) -> Network:
+def _network(slug: str, name: str, flow: str, iban: str, hub: Place) -> Network:
     hub.save()
     organisation = Organisation.objects.create(name=f"{name} cv", kind="cooperative", place=hub)
     VatStatus.objects.create(organisation=organisation, regime="normal", period=SINCE)
+    BankAccount.objects.create(organisation=organisation, iban=iban, period=SINCE)
     network = Network.objects.create(
         slug=slug,
         name=name,
@@ -136,9 +188,17 @@ def _network(slug: str, name: str, flow: str, hub: Place) -> Network:
             owner=organisation,
             name=f"Bestelwagen {number}",
             depot=hub,
-            crates=110, ambient=110, cool=90, cold=40, frozen=10, kg=1100,
-            per_day=Decimal(18), per_km=Decimal("0.34"), per_hour=Decimal(21),
-            available_from=time(5), available_until=time(20),
+            crates=110,
+            ambient=110,
+            cool=90,
+            cold=40,
+            frozen=10,
+            kg=1100,
+            per_day=Decimal(18),
+            per_km=Decimal("0.34"),
+            per_hour=Decimal(21),
+            available_from=time(5),
+            available_until=time(20),
         )
     return network
 
@@ -176,9 +236,17 @@ def _farms(networks: list[Network]) -> dict[str, Producer]:
             owner=organisation,
             name=f"Bestelwagen {row['name']}",
             depot=place,
-            crates=40, ambient=40, cool=40, cold=16, frozen=6, kg=500,
-            per_day=Decimal(12), per_km=Decimal("0.30"), per_hour=Decimal(19),
-            available_from=time(5), available_until=time(20),
+            crates=40,
+            ambient=40,
+            cool=40,
+            cold=16,
+            frozen=6,
+            kg=500,
+            per_day=Decimal(12),
+            per_km=Decimal("0.30"),
+            per_hour=Decimal(19),
+            available_from=time(5),
+            available_until=time(20),
         )
     return producers
 
@@ -264,7 +332,8 @@ def _households(network: Network, point: PickupPoint, count: int, dice: random.R
         for i in range(1, count + 1)
     )
     homes = Organisation.objects.bulk_create(
-        Organisation(name=f"Gezin {name}", kind="household", place=place) for name, place in zip(names, places, strict=True)
+        Organisation(name=f"Gezin {name}", kind="household", place=place)
+        for name, place in zip(names, places, strict=True)
     )
     OrganisationRole.objects.bulk_create(
         OrganisationRole(organisation=home, person=person) for home, person in zip(homes, people, strict=True)
@@ -283,7 +352,11 @@ def _outlets(networks: list[Network]) -> None:
                 organisation = Organisation.objects.get(producer__code="p001")
             else:
                 place = Place.objects.create(
-                    street="Marktstraat 5", postcode=row["postcode"], municipality=row["place"], lat=row["lat"], lon=row["lon"]
+                    street="Marktstraat 5",
+                    postcode=row["postcode"],
+                    municipality=row["place"],
+                    lat=row["lat"],
+                    lon=row["lon"],
                 )
                 organisation = Organisation.objects.create(
                     name=row["name"], kind="public" if regime == "public" else "business", place=place
@@ -325,7 +398,9 @@ def _cast(networks: list[Network], producers: dict[str, Producer]) -> None:
         (gent, fien, "volunteer", point),
     ]
     for network in networks:
-        person = Person.objects.create_user(f"chauffeur.{network.slug}@kouter.example", name=f"Chauffeur {network.name}")
+        person = Person.objects.create_user(
+            f"chauffeur.{network.slug}@kouter.example", name=f"Chauffeur {network.name}"
+        )
         roles.append((network, person, "driver", None))
     NetworkRole.objects.bulk_create(
         NetworkRole(network=network, person=person, role=role, pickup_point=at) for network, person, role, at in roles

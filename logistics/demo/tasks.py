@@ -12,5 +12,7 @@ def live_past_weeks(network: int, seed: int) -> None:
     """Twelve weeks of one network, oldest first; weeks that were lived already are left alone."""
     found = Network.objects.get(pk=network)
     for week_on in weeks.past_weeks():
-        if not CostRun.objects.filter(delivery_day__cycle__network=found, delivery_day__cycle__week_on=week_on).exists():
+        if not CostRun.objects.filter(
+            delivery_day__cycle__network=found, delivery_day__cycle__week_on=week_on
+        ).exists():
             weeks.live(found, week_on, seed)

@@ -23,7 +23,8 @@ THIN = (4, 9)
 PRESENT = 0.82
 FAVOURITES = {"vegetables": 5, "fruit": 3, "dairy": 3, "bread": 3, "meat": 1, "pantry": 1, "drinks": 1, "plants": 1}
 PRICES = {
-    row["sku"].lower(): (Decimal(row["producer_price_low"]), Decimal(row["producer_price_high"])) for row in rows("products")
+    row["sku"].lower(): (Decimal(row["producer_price_low"]), Decimal(row["producer_price_high"]))
+    for row in rows("products")
 }
 
 
@@ -118,7 +119,9 @@ def _arrivals(
 
 
 def _buyers(day: DeliveryDay) -> list[Buyer]:
-    deliveries = day.deliveries.select_related("pickup_point__place", "outlet__organisation", "delivery_day__cycle__network")
+    deliveries = day.deliveries.select_related(
+        "pickup_point__place", "outlet__organisation", "delivery_day__cycle__network"
+    )
     found = []
     for delivery in deliveries.order_by("pk"):
         if delivery.outlet:
@@ -167,8 +170,15 @@ def order(buyer: Buyer, offers: list[Offer], dice: random.Random) -> Order | Non
 
 def _offers(day: DeliveryDay) -> dict[bool, list[Offer]]:
     """What is for sale on a day: to the trade (True) and to households (False)."""
-    offers = Offer.objects.filter(delivery_day=day, listed=True).select_related("supply__product", "price_group").order_by("pk")
-    return {trade: [offer for offer in offers if (offer.price_group.audience == "trade") == trade] for trade in (True, False)}
+    offers = (
+        Offer.objects.filter(delivery_day=day, listed=True)
+        .select_related("supply__product", "price_group")
+        .order_by("pk")
+    )
+    return {
+        trade: [offer for offer in offers if (offer.price_group.audience == "trade") == trade]
+        for trade in (True, False)
+    }
 
 
 def _run(day: DeliveryDay, now: datetime, dice: random.Random) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db.models import F, QuerySet, Sum
+from django.db.models.functions import Round
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -131,7 +132,7 @@ def money_day(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     lines = (
         OrderLine.objects.filter(producer=farm, order__delivery__delivery_day=day, billed__gt=0)
         .values("name", "unit", "price")
-        .annotate(units=Sum("billed"), worth=Sum(F("billed") * F("price")))
+        .annotate(units=Sum("billed"), worth=Sum(_cents("price")))
         .order_by("-worth")
     )
     postings = (
@@ -209,6 +210,11 @@ def _earned(farm: Producer, *, day: DeliveryDay | None = None) -> list[Earned]:
             )
         )
     return found
+
+
+def _cents(part: str) -> Round:
+    """What billing rounds per line, rounded the same way."""
+    return Round(F(part) * F("billed"), precision=2)
 
 
 def _sold(farm: Producer) -> QuerySet[OrderLine]:

@@ -141,7 +141,9 @@ class Delivery(models.Model):
         verbose_name_plural = "deliveries"
         constraints = [
             models.UniqueConstraint(
-                fields=["delivery_day", "pickup_point", "outlet", "starts_at"], name="delivery_once", nulls_distinct=False
+                fields=["delivery_day", "pickup_point", "outlet", "starts_at"],
+                name="delivery_once",
+                nulls_distinct=False,
             ),
             models.CheckConstraint(
                 condition=Q(pickup_point=None, outlet__isnull=False) | Q(pickup_point__isnull=False, outlet=None),

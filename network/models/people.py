@@ -98,7 +98,9 @@ class OrganisationRole(models.Model):
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.OWNER)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["organisation", "person"], name="one_role_per_person_and_organisation")]
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "person"], name="one_role_per_person_and_organisation")
+        ]
 
 
 class Networks(models.QuerySet["Network"]):
@@ -155,7 +157,9 @@ class NetworkRole(models.Model):
     network = models.ForeignKey(Network, models.CASCADE, related_name="roles")
     person = models.ForeignKey(Person, models.CASCADE, related_name="network_roles")
     role = models.CharField(max_length=12, choices=Role.choices)
-    pickup_point = models.ForeignKey("network.PickupPoint", models.CASCADE, null=True, blank=True, related_name="volunteers")
+    pickup_point = models.ForeignKey(
+        "network.PickupPoint", models.CASCADE, null=True, blank=True, related_name="volunteers"
+    )
 
     class Meta:
         constraints = [
@@ -193,10 +197,13 @@ class Membership(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["network", "organisation", "college"], condition=Q(left_on=None), name="one_current_membership_per_college"
+                fields=["network", "organisation", "college"],
+                condition=Q(left_on=None),
+                name="one_current_membership_per_college",
             ),
             models.CheckConstraint(
-                condition=Q(left_on=None) | Q(left_on__gte=models.F("joined_on")), name="membership_ends_after_it_begins"
+                condition=Q(left_on=None) | Q(left_on__gte=models.F("joined_on")),
+                name="membership_ends_after_it_begins",
             ),
         ]
 

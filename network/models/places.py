@@ -12,7 +12,6 @@ from network.models.people import Network, Organisation
 from network.quantities import StorageClass
 from network.texts import Texts
 
-
 EARTH_RADIUS_KM = 6371.0
 
 

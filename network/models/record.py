@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy as _
 from network import clock
 from network.models.people import Network
 
-
 SAID = {
     "announced": _("announced supply"),
     "billed": _("billed"),

@@ -94,7 +94,9 @@ def km(value: Number | None) -> str:
     """`8,4 km`, whole kilometres from ten on."""
     if value is None or value == "":
         return NOTHING
-    return f"{number_format(Decimal(value), 1 if round(value, 1) < 10 and round(value, 1) % 1 else 0, use_l10n=True)}{NBSP}km"
+    near = round(Decimal(str(value)), 1)
+    near = near if near < 10 else near.quantize(Decimal(1))
+    return f"{number_format(near, 1 if near % 1 else 0, use_l10n=True)}{NBSP}km"
 
 
 @register.filter
@@ -105,11 +107,15 @@ def percent(fraction: Number | None, places: int = 0) -> str:
     return f"{number_format(Decimal(fraction) * 100, places, use_l10n=True)}{NBSP}%"
 
 
+def _local(moment: date) -> date:
+    return timezone.localtime(moment) if isinstance(moment, datetime) and timezone.is_aware(moment) else moment
+
+
 def _hour(moment: datetime, *, unit: bool = True) -> str:
     full, broken, mark = HOURS.get((get_language() or "nl")[:2], HOURS["en"])
-    local = timezone.localtime(moment) if timezone.is_aware(moment) else moment
-    written = date_format(local, broken if local.minute else full)
-    if not unit or not mark or (local.minute and "h" in written):
+    local = _local(moment)
+    written = date_format(local, broken if moment.minute else full)
+    if not unit or not mark or "h" in written:
         return written
     return f"{written}{NBSP}{mark[1:]}"
 
@@ -129,13 +135,19 @@ def window(start: datetime, end: datetime) -> str:
 @register.filter(expects_localtime=True)
 def weekday(day: date | None) -> str:
     """`donderdag 5 maart`."""
-    return date_format(day, "l j F") if day else NOTHING
+    return date_format(_local(day), "l j F") if day else NOTHING
 
 
 @register.filter(expects_localtime=True)
 def weektime(moment: datetime | None) -> str:
     """`dinsdag 3 maart, 12 u`."""
     return f"{weekday(moment)}, {_hour(moment)}" if moment else NOTHING
+
+
+@register.filter(expects_localtime=True)
+def dayhour(moment: datetime | None) -> str:
+    """`dinsdag 12 u`, for a moment in the coming week."""
+    return f"{date_format(_local(moment), 'l')} {_hour(moment)}" if moment else NOTHING
 
 
 # Pictures

@@ -1,6 +1,7 @@
 """The books of a network, for its coordinators: every balance down to its postings; and the journal."""
 
 from decimal import Decimal
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -19,16 +20,14 @@ PERSONAL = (Account.Kind.BUYER, Account.Kind.PRODUCER, Account.Kind.CARRIER)
 def books(request: HttpRequest, network: str) -> HttpResponse:
     """Balances per kind of account, producers and carriers by name, and the latest transactions."""
     found = network_for(request.user, network, COORDINATOR)
-    kinds = list(
-        Posting.objects.filter(account__network=found)
+    labels = dict(Account.Kind.choices)
+    kinds: list[dict[str, Any]] = [
+        {**row, "label": labels[row["account__kind"]], "personal": row["account__kind"] in PERSONAL}
+        for row in Posting.objects.filter(account__network=found)
         .values("account__kind")
         .annotate(balance=Sum("amount"), accounts=Count("account", distinct=True), single=Max("account"))
         .order_by("account__kind")
-    )
-    labels = dict(Account.Kind.choices)
-    for row in kinds:
-        row["label"] = labels[row["account__kind"]]
-        row["personal"] = row["account__kind"] in PERSONAL
+    ]
     return render(
         request,
         "network/books.html",

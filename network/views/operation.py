@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -27,7 +28,7 @@ def health(request: HttpRequest) -> JsonResponse:
     return JsonResponse(state, status=200 if set(state.values()) == {"ok"} else 503)
 
 
-def _state(check) -> str:  # type: ignore[no-untyped-def]
+def _state(check: Callable[[], None]) -> str:
     try:
         check()
     except Exception as error:  # noqa: BLE001  whatever is wrong with a part is the answer
@@ -47,7 +48,7 @@ def _cache() -> None:
 
 
 def _worker() -> None:
-    answer = tasks.echo.apply_async(["ok"], expires=WORKER_SECONDS, retry=False)
+    answer = tasks.echo.apply_async(("ok",), expires=WORKER_SECONDS, retry=False)
     try:
         answer.get(timeout=WORKER_SECONDS)
     except CeleryTimeout:
@@ -58,7 +59,9 @@ def _worker() -> None:
 def mails(request: HttpRequest) -> HttpResponse:
     """The mails of a local run, newest first."""
     page = Paginator(sorted(_mail_folder().glob("*.log"), reverse=True), 50).get_page(request.GET.get("page"))
-    return render(request, "network/mails.html", {"page": page, "mails": [(path.stem, _headers(_read(path))) for path in page]})
+    return render(
+        request, "network/mails.html", {"page": page, "mails": [(path.stem, _headers(_read(path))) for path in page]}
+    )
 
 
 def mail(request: HttpRequest, name: str) -> HttpResponse:

@@ -34,7 +34,9 @@ def me(request: HttpRequest) -> HttpResponse:
             .filter(organisation__roles__person=request.user)
             .select_related("network", "organisation")
             .order_by("pk"),
-            "network_roles": NetworkRole.objects.filter(person=request.user).select_related("network", "pickup_point").order_by("pk"),
+            "network_roles": NetworkRole.objects.filter(person=request.user)
+            .select_related("network", "pickup_point")
+            .order_by("pk"),
         },
         status=422 if form.errors else 200,
     )

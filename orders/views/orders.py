@@ -14,7 +14,12 @@ from orders.basket import price_group_of
 from orders.forms import CancelForm, ConfirmForm
 from orders.models import Order
 
-PLACE = ("delivery__delivery_day__cycle__network", "delivery__pickup_point", "delivery__outlet__organisation", "delivery__place")
+PLACE = (
+    "delivery__delivery_day__cycle__network",
+    "delivery__pickup_point",
+    "delivery__outlet__organisation",
+    "delivery__place",
+)
 
 
 @login_required
@@ -33,9 +38,7 @@ def order_list(request: HttpRequest) -> HttpResponse:
 
 @login_required
 def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    order = get_object_or_404(
-        Order.objects.visible_to(request.user).select_related("buyer", *PLACE).distinct(), pk=pk
-    )
+    order = get_object_or_404(Order.objects.visible_to(request.user).select_related("buyer", *PLACE).distinct(), pk=pk)
     lines = list(order.lines.select_related("producer__organisation"))
     network = order.delivery.delivery_day.network
     return render(
@@ -46,7 +49,9 @@ def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "network": network,
             "lines": [{"line": line, "gross": shelf.gross(line)} for line in lines],
             "total": sum(shelf.gross(line) for line in lines),
-            "deposit": sum(line.deposit * (line.billed if line.billed is not None else line.quantity) for line in lines),
+            "deposit": sum(
+                line.deposit * (line.billed if line.billed is not None else line.quantity) for line in lines
+            ),
             "parts": shelf.parts_of(lines),
             "documents": order.documents.select_related("issuer").order_by("pk"),
             "history": journal.history_of(order),

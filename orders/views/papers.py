@@ -21,7 +21,7 @@ def purchase_orders(request: HttpRequest, slug: str) -> HttpResponse:
     """What a farm is asked to bring, the next days first."""
     farm = get_object_or_404(Producer.objects.run_by(request.user).select_related("organisation"), slug=slug)
     orders = farm.purchase_orders.select_related("delivery_day__cycle__network").order_by("-delivery_day__on", "-pk")
-    coming = [order for order in orders.filter(delivery_day__on__gte=clock.today()).reverse()]
+    coming = list(orders.filter(delivery_day__on__gte=clock.today()).reverse())
     page = Paginator(orders.filter(delivery_day__on__lt=clock.today()), 20).get_page(request.GET.get("page"))
     return render(request, "orders/purchase_orders.html", {"farm": farm, "coming": coming, "page": page})
 
@@ -51,7 +51,12 @@ def purchase_order(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _harvest(line: PurchaseOrderLine) -> dict[str, Any]:
-    return {"line": line, "crates": _crates(line), "value": line.quantity * line.price, "left": line.quantity - line.missing}
+    return {
+        "line": line,
+        "crates": _crates(line),
+        "value": line.quantity * line.price,
+        "left": line.quantity - line.missing,
+    }
 
 
 def _crates(line: PurchaseOrderLine) -> int:
@@ -71,7 +76,13 @@ def document(request: HttpRequest, pk: int) -> HttpResponse:
     return render(
         request,
         "orders/document.html",
-        {"paper": paper, "network": paper.network, "due": due, "account": account, "qr": _payment_qr(paper, due, account)},
+        {
+            "paper": paper,
+            "network": paper.network,
+            "due": due,
+            "account": account,
+            "qr": _payment_qr(paper, due, account),
+        },
     )
 
 

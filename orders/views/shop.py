@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 
 from network.access import public_network
 from network.models import Delivery, Network, Organisation, Person, PriceGroup
-from network.templatetags.kouter import weektime
+from network.templatetags.kouter import dayhour
 from orders import shelf
 from orders.basket import price_group_of
 from orders.forms import BasketForm
@@ -59,11 +59,14 @@ def fill(request: HttpRequest, network: str, delivery: int) -> HttpResponse:
         return redirect_to_login(page)
     visit = _visit(request, public_network(network), str(delivery))
     if visit.buyer is None or visit.delivery is None or visit.delivery.pk != delivery:
-        return _shop_page(request, visit, refusal=_("This delivery no longer takes orders. Choose another."), status=422)
+        return _shop_page(
+            request, visit, refusal=_("This delivery no longer takes orders. Choose another."), status=422
+        )
     assert isinstance(request.user, Person)
     steps = dict(
-        Offer.objects.filter(pk__in=[value for name in ("plus", "minus") if (value := request.POST.get(name, "")).isdecimal()])
-        .values_list("pk", "supply__product__step")
+        Offer.objects.filter(
+            pk__in=[value for name in ("plus", "minus") if (value := request.POST.get(name, "")).isdecimal()]
+        ).values_list("pk", "supply__product__step")
     )
     form = BasketForm(request.POST.dict(), steps=steps)
     order = form.save(buyer=visit.buyer, delivery=visit.delivery, by=request.user)
@@ -74,7 +77,7 @@ def fill(request: HttpRequest, network: str, delivery: int) -> HttpResponse:
     if not request.htmx:  # type: ignore[attr-defined]
         return _shop_page(request, visit, errors=form.errors, wanted=form.wanted, refusal=form.refusal, status=422)
     basket = shelf.basket_of(visit.order, visit.network, consumer=not visit.trade)
-    basket["closes"] = weektime(visit.delivery.delivery_day.closes_at)
+    basket["closes"] = dayhour(visit.delivery.delivery_day.closes_at)
     basket["error"] = form.refusal or " ".join(_named(form.errors))
     return render(
         request, "parts/basket.html", {"basket": basket, "bar": True}, status=200 if order is not None else 422
@@ -156,9 +159,7 @@ def _visit(request: HttpRequest, network: Network, wanted: str | None) -> Visit:
             order = mine.filter(delivery=delivery).first()
     if delivery is None:
         delivery = deliveries.first()
-    group = (
-        price_group_of(chosen, network) if chosen else PriceGroup.objects.get(network=network, audience="household")
-    )
+    group = price_group_of(chosen, network) if chosen else PriceGroup.objects.get(network=network, audience="household")
     return Visit(network, chosen, buyers, delivery, order, group)
 
 
@@ -203,7 +204,7 @@ def _shop_page(
         wanted=wanted,
     )
     basket = shelf.basket_of(visit.order, visit.network, consumer=not visit.trade)
-    basket["closes"] = weektime(visit.delivery.delivery_day.closes_at)
+    basket["closes"] = dayhour(visit.delivery.delivery_day.closes_at)
     basket["error"] = refusal
     shown = {row.pk for row in rows}
     elsewhere = [line for line in basket["lines"] if line["line"].offer_id not in shown]
@@ -222,7 +223,9 @@ def _shop_page(
             "basket": basket,
             "other_count": len(elsewhere),
             "other_cents": sum(int(line["gross"] * 100) for line in elsewhere),
-            "keep": "".join(f"&{name}={value}" for name, value in choice.items() if name in ("category", "organic", "page")),
+            "keep": "".join(
+                f"&{name}={value}" for name, value in choice.items() if name in ("category", "organic", "page")
+            ),
         },
         status=status,
     )

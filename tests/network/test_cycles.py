@@ -7,7 +7,7 @@ import pytest
 from network import clock, cycles
 from network.errors import Refused
 from network.models import Cycle, DeliveryDay, Holiday, JournalEntry
-from tests.conftest import MONDAY, make_network, make_point, open_week
+from tests.conftest import MONDAY, make_network, open_week
 
 
 def test_a_week_is_planned_with_its_days_cut_offs_and_deliveries(network, point, shop):

@@ -74,6 +74,8 @@ def test_moments_are_told_in_brussels_and_in_the_language_of_the_reader() -> Non
     assert kouter.weektime(NOON) == f"dinsdag 3 maart, 12{NB}u"
     assert kouter.hour(half_past_five) == f"17.30{NB}u"
     assert kouter.weekday(date(2026, 3, 5)) == "donderdag 5 maart"
+    assert kouter.dayhour(NOON) == f"dinsdag 12{NB}u"
+    assert kouter.weekday(datetime(2026, 3, 4, 23, 30, tzinfo=UTC)) == "donderdag 5 maart"
     assert kouter.window(datetime(2026, 3, 5, 16, 0, tzinfo=UTC), half_past_five) == f"17–17.30{NB}u"
     with override("fr"):
         assert kouter.weektime(NOON) == f"mardi 3 mars, 12{NB}h"

@@ -28,6 +28,8 @@ PAGES = [
     Page("orders:confirm", of_order, expected=SIGN_IN),
     Page("orders:cancel", of_order, expected=SIGN_IN),
     Page("orders:document", lambda w: {"pk": w.document.pk}, expected=BUYER),
-    Page("orders:purchase_order", lambda w: {"pk": w.purchase_order.pk}, expected=SIGN_IN | {"alice": 200, "dana": 200}),
+    Page(
+        "orders:purchase_order", lambda w: {"pk": w.purchase_order.pk}, expected=SIGN_IN | {"alice": 200, "dana": 200}
+    ),
     Page("orders:purchase_orders", lambda w: {"slug": w.farm.slug}, expected=SIGN_IN | {"alice": 200}),
 ]

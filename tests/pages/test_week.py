@@ -15,7 +15,9 @@ from tests.conftest import make_vehicle
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_the_week_runs(open_page, worker, network, point, farm, leek, household, cycle, day, delivery, shop, alice, bob, eli, dana, gust):
+def test_the_week_runs(
+    open_page, worker, network, point, farm, leek, household, cycle, day, delivery, shop, alice, bob, eli, dana, gust
+):
     make_vehicle(network)
     _the_farmer_announces(open_page(alice), farm, leek, cycle)
     offer = Offer.objects.get(delivery_day=day, price_group__audience="household")

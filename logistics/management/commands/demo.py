@@ -26,10 +26,16 @@ class Command(BaseCommand):
     help = "Fill an empty database with the demo network; prints its logins with --logins."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--logins", action="store_true", help="only print role, e-mail and password of the demo people")
-        parser.add_argument("--exists", action="store_true", help="only tell, by the exit status, whether there are networks")
+        parser.add_argument(
+            "--logins", action="store_true", help="only print role, e-mail and password of the demo people"
+        )
+        parser.add_argument(
+            "--exists", action="store_true", help="only tell, by the exit status, whether there are networks"
+        )
         parser.add_argument("--seed", type=int, default=2026)
-        parser.add_argument("--history", choices=["job", "now", "none"], default="job", help="past weeks: by a worker, at once, or not")
+        parser.add_argument(
+            "--history", choices=["job", "now", "none"], default="job", help="past weeks: by a worker, at once, or not"
+        )
         parser.add_argument("--scale", type=int, default=1, help="above 1: a load-test network, inserted set-based")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -63,9 +63,9 @@ def collect(root: Path) -> Catalog:
         text = path.read_text()
         code = text if path.suffix == ".py" else _flat(templatize(text, origin=str(path)))
         for _line, function, messages, comments in extract_python(
-            io.BytesIO(code.encode()), list(KEYWORDS), ["Translators:"], {"encoding": "utf-8"}
+            io.BytesIO(code.encode()), dict.fromkeys(KEYWORDS), ["Translators:"], {"encoding": "utf-8"}
         ):
-            add(catalogue, function, messages, comments)
+            add(catalogue, str(function), messages, [str(comment) for comment in list(comments or [])])
     return catalogue
 
 
@@ -107,7 +107,9 @@ def write(language: str, catalogue: Catalog) -> None:
     catalogue.header_comment, catalogue.fuzzy = "", False
     catalogue.creation_date = catalogue.revision_date = EPOCH  # a date of today would make every run a change
     with path.open("wb") as handle:
-        write_po(handle, catalogue, width=120, no_location=True, sort_output=True, ignore_obsolete=True, omit_header=False)
+        write_po(
+            handle, catalogue, width=120, no_location=True, sort_output=True, ignore_obsolete=True, omit_header=False
+        )
 
 
 def untranslated(catalogue: Catalog) -> list[Any]:
