@@ -1,0 +1,88 @@
+"""Two vans back at the hub in the same minute, and a plan asked while the first crate is checked: real threads, real commits."""
+
+import threading
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from logistics import handover, rounds
+from logistics.models import Crate, Round
+from network.errors import Refused
+from network.models import DeliveryDay
+from tests.conftest import make_point, make_producer, make_product, make_vehicle
+from tests.logistics.conftest import freeze, make_order
+from tests.races.test_stock import all_at_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+MEET = threading.Barrier(2)
+
+
+@pytest.fixture
+def point(network: Any) -> Any:
+    make_point(network, "b2", lat=51.0, lon=3.8)
+    return make_point(network)
+
+
+@pytest.fixture
+def planned(day: Any, delivery: Any, network: Any, household: Any, leek: Any, gust: Any) -> DeliveryDay:
+    """Two rounds: leek collected at the farm and brought to the point."""
+    kale = make_product(make_producer(network, "Hoeve Cor"), "kale")
+    make_order(delivery, household, {leek: 30, kale: 20})
+    make_vehicle(network)
+    freeze(day)
+    rounds.plan_rounds(day=day, iterations=20)
+    day.refresh_from_db()
+    return day
+
+
+def finish_blindly(ride: Round) -> None:
+    """The control: finishing without the lock on the day, each looking for other rounds before the other has committed."""
+    with transaction.atomic():
+        Round.objects.filter(pk=ride.pk).update(status=Round.Status.DRIVEN)
+        others = Round.objects.filter(delivery_day=ride.delivery_day_id).exclude(status=Round.Status.DRIVEN)
+        last = not others.exists()
+        MEET.wait(timeout=30)
+        if last:
+            DeliveryDay.objects.filter(pk=ride.delivery_day_id).update(status=DeliveryDay.Status.DRIVEN)
+
+
+def test_the_day_is_driven_when_the_last_two_rounds_finish_at_once(planned: DeliveryDay, gust: Any) -> None:
+    rides = list(planned.rounds.all())
+    Crate.objects.filter(delivery_day=planned).update(status=Crate.Status.LOADED)
+    answers = all_at_once(lambda number: handover.finish_round(round=rides[number], by=gust), len(rides))
+    assert [type(answer) for answer in answers] == [Round] * len(rides)
+    planned.refresh_from_db()
+    assert planned.status == DeliveryDay.Status.DRIVEN
+
+
+def test_without_the_lock_nobody_would_notice_that_the_day_is_driven(planned: DeliveryDay) -> None:
+    rides = list(planned.rounds.all())[:2]
+    planned.rounds.exclude(pk__in=[ride.pk for ride in rides]).delete()
+    assert all_at_once(lambda number: finish_blindly(rides[number]), 2) == [None, None]
+    planned.refresh_from_db()
+    assert planned.status == DeliveryDay.Status.PLANNED
+
+
+def test_a_plan_and_a_check_of_the_same_crate_never_both_win(planned: DeliveryDay, gust: Any) -> None:
+    crate = planned.crates.filter(leg="collection").first()
+    assert crate
+
+    def act(number: int) -> Any:
+        if number:
+            return handover.check_crates(crates=[crate.pk], by=gust)
+        return rounds.plan_rounds(day=planned, iterations=20)
+
+    planning, checking = all_at_once(act, 2)
+    if isinstance(planning, Refused):
+        assert checking == 1
+        assert Crate.objects.get(pk=crate.pk).status == Crate.Status.LOADED
+    else:
+        assert checking == 0
+        assert not planned.crates.exclude(status=Crate.Status.EXPECTED).exists()
+
+
+def test_two_phones_on_one_stop_check_every_crate_once(planned: DeliveryDay, gust: Any, dana: Any) -> None:
+    crates = list(planned.crates.filter(leg="collection").values_list("pk", flat=True))
+    answers = all_at_once(lambda number: handover.check_crates(crates=crates, by=(gust, dana)[number]), 2)
+    assert sorted(answers) == [0, len(crates)]
