@@ -3,12 +3,14 @@ The cast, in every test the same people in one small network: alice farmer, bob 
 coordinator, eli outlet buyer, fien volunteer, gust driver. Monday 2 March 2026, 10:00: the week is open.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.utils.translation import override
 
 from logistics.models import Vehicle
 from network import clock, cycles
@@ -160,6 +162,26 @@ def open_week(network: Network, week_on: date = MONDAY) -> Cycle:
 def monday_morning() -> Iterator[None]:
     with clock.at(NOW):
         yield
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """What tests read is the source's language, whatever the catalogues say."""
+    with override("en"):
+        yield
+
+
+@pytest.fixture
+def visit() -> Callable[[Person | None], Client]:
+    """`visit(person)`: a browser in English, signed in as that person (None: a visitor)."""
+
+    def client_of(person: Person | None = None) -> Client:
+        client = Client(headers={"accept-language": "en"})
+        if person is not None:
+            client.force_login(person)
+        return client
+
+    return client_of
 
 
 @pytest.fixture

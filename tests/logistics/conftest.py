@@ -1,13 +1,12 @@
 """A closed Thursday: who ordered what is frozen, and every farm has its purchase order."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import time
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.utils.translation import override
 
 from logistics.models import Vehicle
 from network import clock
@@ -110,13 +109,6 @@ def freeze(day: DeliveryDay) -> DeliveryDay:
     DeliveryDay.objects.filter(pk=day.pk).update(status=DeliveryDay.Status.CLOSED)
     day.refresh_from_db()
     return day
-
-
-@pytest.fixture
-def in_english() -> Iterator[None]:
-    """Sentences as they stand in the code, whatever the catalogues say."""
-    with override("en"):
-        yield
 
 
 @pytest.fixture

@@ -11,8 +11,6 @@ from network.errors import Refused
 from network.models import DeliveryDay
 from orders.models import Order, OrderLine, PurchaseOrderLine
 
-pytestmark = pytest.mark.usefixtures("in_english")
-
 
 @pytest.fixture
 def planned(closed_day, vehicle):

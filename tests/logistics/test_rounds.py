@@ -13,8 +13,6 @@ from orders.models import PurchaseOrder
 from tests.conftest import make_household, make_person, make_producer, make_product
 from tests.logistics.conftest import freeze, make_order, make_vehicle
 
-pytestmark = pytest.mark.usefixtures("in_english")
-
 
 def shown(moment):
     return clock.local(moment).time()
