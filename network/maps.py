@@ -20,6 +20,7 @@ LEAST_KM = 8
 COLOURS = 8
 PIN = 30
 NUDGE = 18
+SAME_SPOT = 0.01
 
 LatLon = tuple[float, float]
 XY = tuple[float, float]
@@ -141,7 +142,7 @@ def spread(points: Sequence[XY], *, least: float = PIN, nudge: float = NUDGE, ro
                 apart = hypot(dx, dy)
                 if apart >= least:
                     continue
-                if not apart:
+                if apart < SAME_SPOT:
                     dx, dy, apart = 1.0, 0.5 * (i - j), hypot(1, 0.5 * (i - j))
                 push = (least - apart) / 2 / apart
                 one[0], one[1] = one[0] + dx * push, one[1] + dy * push

@@ -1,7 +1,7 @@
 from math import hypot
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from network import maps
@@ -35,13 +35,15 @@ def test_every_point_is_inside_the_margin(points: list[tuple[float, float]]) -> 
 
 
 @given(st.lists(st.tuples(st.floats(0, 600), st.floats(0, 450)), max_size=25))
+@example([(0.0, 0.0), (0.0, 2.2250738585072014e-308)])
 def test_pins_pushed_apart_stay_near_where_they_belong(points: list[tuple[float, float]]) -> None:
     for (x, y), (at_x, at_y) in zip(maps.spread(points), points, strict=True):
         assert hypot(x - at_x, y - at_y) <= maps.NUDGE + 1e-6
 
 
-def test_two_pins_on_one_spot_can_both_be_read() -> None:
-    (ax, ay), (bx, by) = maps.spread([(100, 100), (100, 100)])
+@pytest.mark.parametrize("x", [0.0, 5e-324, 1e-308])
+def test_two_pins_on_one_spot_can_both_be_read(x: float) -> None:
+    (ax, ay), (bx, by) = maps.spread([(0, 100), (x, 100)])
     assert hypot(ax - bx, ay - by) == pytest.approx(maps.PIN, abs=0.5)
 
 

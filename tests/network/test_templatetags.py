@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +16,13 @@ from network.templatetags import kouter
 
 NB = "\u00a0"
 NOON = datetime(2026, 3, 3, 11, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def dutch(english: None) -> Iterator[None]:
+    """Here what Dutch readers see is what is tested."""
+    with override("nl"):
+        yield
 
 
 def render(source: str, **context: Any) -> str:
