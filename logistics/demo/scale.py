@@ -5,6 +5,7 @@ Inserted set-based, since it measures the product and does not show it: the pres
 one past week closed. 25 gives 3,000 producers and 100,000 baskets a week.
 """
 
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -19,7 +20,15 @@ from orders import closing
 from producers import stock
 from producers.models import Producer, Product
 
-PRODUCERS, BASKETS, LINES = 120, 4000, 10
+
+@dataclass(frozen=True)
+class Size:
+    """Of one network: how many producers, how many baskets in a week, and products in a basket."""
+
+    producers: int = 120
+    baskets: int = 4000
+    lines: int = 10
+
 
 FILL_BASKETS = """
 WITH buyers AS (
@@ -60,7 +69,11 @@ ON CONFLICT DO NOTHING
 
 RESERVE = """
 UPDATE producers_supply supply SET reserved = asked.quantity, quantity = greatest(supply.quantity, asked.quantity)
-FROM (SELECT line.supply_id, sum(line.confirmed) AS quantity FROM orders_orderline line GROUP BY line.supply_id) asked
+FROM (
+    SELECT line.supply_id, sum(line.confirmed) AS quantity FROM orders_orderline line
+    JOIN producers_offer offer ON offer.id = line.offer_id JOIN network_deliveryday day ON day.id = offer.delivery_day_id
+    WHERE day.cycle_id = %(cycle)s GROUP BY line.supply_id
+) asked
 WHERE asked.supply_id = supply.id
 """
 
@@ -70,12 +83,16 @@ def build(times: int, seed: int) -> None:
     one.build(seed)
     pattern = Network.objects.get(slug="gent")
     models = list(Product.objects.filter(producer__organisation__memberships__network=pattern).order_by("pk"))
+    monday = clock.monday_of(clock.today())
     for number in range(1, times + 1):
-        _network(pattern, models, number)
+        network = add_network(pattern, models, number)
+        for week_on in (monday - timedelta(weeks=1), monday):
+            fill_week(network, cycles.plan_cycle(network=network, week_on=week_on))
 
 
 @transaction.atomic
-def _network(pattern: Network, models: list[Product], number: int) -> None:
+def add_network(pattern: Network, models: list[Product], number: int, size: Size = Size()) -> Network:
+    """A region like `pattern`, with farms that grow what `models` are and households without a basket yet."""
     hub = Place.objects.create(
         postcode="9000", municipality=f"Streek {number}", lat=50.8 + number % 5 * 0.1, lon=3.0 + number // 5 * 0.35
     )
@@ -93,11 +110,9 @@ def _network(pattern: Network, models: list[Product], number: int) -> None:
             row.pk, row.network = None, network
             row.save()
     _points(pattern, network)
-    _households(network)
-    producers = _producers(network, models)
-    monday = clock.monday_of(clock.today())
-    for week_on in (monday - timedelta(weeks=1), monday):
-        _week(network, producers, cycles.plan_cycle(network=network, week_on=week_on))
+    _households(network, size.baskets)
+    _producers(network, models, size.producers)
+    return network
 
 
 def _points(pattern: Network, network: Network) -> None:
@@ -116,12 +131,12 @@ def _points(pattern: Network, network: Network) -> None:
             slot.save()
 
 
-def _households(network: Network) -> None:
+def _households(network: Network, many: int) -> None:
     nobody = make_password(None)
     people = Person.objects.bulk_create(
-        Person(email=f"{network.slug}-{i}@huis.example", name=f"Huis {i}", password=nobody) for i in range(BASKETS)
+        Person(email=f"{network.slug}-{i}@huis.example", name=f"Huis {i}", password=nobody) for i in range(many)
     )
-    homes = Organisation.objects.bulk_create(Organisation(name=f"Gezin {i}", place=network.hub) for i in range(BASKETS))
+    homes = Organisation.objects.bulk_create(Organisation(name=f"Gezin {i}", place=network.hub) for i in range(many))
     OrganisationRole.objects.bulk_create(
         OrganisationRole(organisation=home, person=person) for home, person in zip(homes, people, strict=True)
     )
@@ -130,9 +145,9 @@ def _households(network: Network) -> None:
     )
 
 
-def _producers(network: Network, models: list[Product]) -> list[Producer]:
+def _producers(network: Network, models: list[Product], many: int) -> None:
     organisations = Organisation.objects.bulk_create(
-        Organisation(name=f"Hoeve {network.slug} {i}", kind="business", place=network.hub) for i in range(PRODUCERS)
+        Organisation(name=f"Hoeve {network.slug} {i}", kind="business", place=network.hub) for i in range(many)
     )
     Membership.objects.bulk_create(
         Membership(network=network, organisation=farm, college="producers") for farm in organisations
@@ -161,22 +176,17 @@ def _producers(network: Network, models: list[Product]) -> list[Producer]:
         for i, producer in enumerate(producers)
         for j in range(8)
     )
-    return producers
 
 
-def _week(network: Network, producers: list[Producer], cycle: Cycle) -> None:
+@transaction.atomic
+def fill_week(network: Network, cycle: Cycle, lines: int = Size.lines) -> None:
+    """Every farm announces, every household has a confirmed basket; days past their cut-off are closed."""
     with clock.at(cycle.opens_at):
         cycles.open_cycle(cycle=cycle)
-        for producer in producers:
-            stock.announce_many(
-                producer=producer,
-                week_on=cycle.week_on,
-                rows=[
-                    stock.Announcement(product, Decimal(500), Decimal("2.00")) for product in producer.products.all()
-                ],
-                by=None,
-            )
-    arguments: dict[str, Any] = {"network": network.pk, "cycle": cycle.pk, "now": clock.now(), "lines": LINES}
+        for producer in Producer.objects.filter(organisation__memberships__network=network).order_by("pk"):
+            rows = [stock.Announcement(product, Decimal(500), Decimal("2.00")) for product in producer.products.all()]
+            stock.announce_many(producer=producer, week_on=cycle.week_on, rows=rows, by=None)
+    arguments: dict[str, Any] = {"network": network.pk, "cycle": cycle.pk, "now": clock.now(), "lines": lines}
     with connection.cursor() as cursor:
         for statement in (FILL_BASKETS, FILL_LINES, RESERVE):
             cursor.execute(statement, arguments)
