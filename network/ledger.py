@@ -15,6 +15,7 @@ from django.db import transaction
 from network.models import Account, DeliveryDay, Network, Posting, Transaction
 from network.money import euros
 
+Owner = tuple[str, int | None]
 Side = tuple[str, int | None, Decimal]
 
 
@@ -31,42 +32,42 @@ class Entry:
 def book(*, network: Network, on: date, entries: Iterable[Entry], delivery_day: DeliveryDay | None = None) -> int:
     """
     Book the entries whose key is new, in a fixed number of queries; return how many were. Sides of the same account are
-    added up; zero amounts are left out. Raises ValueError for an entry that does not sum to zero.
+    added up; an entry that moves nothing is left out. Raises ValueError for one that does not sum to zero in whole cents.
     """
-    wanted: dict[str, Entry] = {}
-    for entry in entries:
-        if sum(amount for _, _, amount in entry.sides):
-            raise ValueError(f"{entry.key} does not sum to zero")
-        wanted[entry.key] = entry
+    moves = {entry.key: (entry.description, _moves(entry)) for entry in entries}
     Transaction.objects.bulk_create(
         [
-            Transaction(network=network, key=entry.key, description=entry.description, on=on, delivery_day=delivery_day)
-            for entry in wanted.values()
-            if any(amount for _, _, amount in entry.sides)
+            Transaction(network=network, key=key, description=description, on=on, delivery_day=delivery_day)
+            for key, (description, amounts) in moves.items()
+            if amounts
         ],
         ignore_conflicts=True,
     )
     fresh = dict(
-        Transaction.objects.filter(key__in=wanted, postings=None)
+        Transaction.objects.filter(key__in=moves, postings=None)
         .select_for_update(of=("self",))
         .values_list("key", "pk")
     )
-    accounts = _accounts(network, {(kind, owner) for key in fresh for kind, owner, _ in wanted[key].sides})
-    postings = []
-    for key, pk in fresh.items():
-        amounts: dict[int, Decimal] = defaultdict(Decimal)
-        for kind, owner, amount in wanted[key].sides:
-            amounts[accounts[kind, owner]] += euros(amount)
-        postings += [
-            Posting(transaction_id=pk, account_id=account, amount=amount)
-            for account, amount in amounts.items()
-            if amount
-        ]
-    Posting.objects.bulk_create(postings)
+    accounts = _accounts(network, {owner for key in fresh for owner in moves[key][1]})
+    Posting.objects.bulk_create(
+        Posting(transaction_id=pk, account_id=accounts[owner], amount=amount)
+        for key, pk in fresh.items()
+        for owner, amount in moves[key][1].items()
+    )
     return len(fresh)
 
 
-def _accounts(network: Network, wanted: set[tuple[str, int | None]]) -> dict[tuple[str, int | None], int]:
+def _moves(entry: Entry) -> dict[Owner, Decimal]:
+    """Euro per account, those that move."""
+    amounts: dict[Owner, Decimal] = defaultdict(Decimal)
+    for kind, organisation, amount in entry.sides:
+        amounts[kind, organisation] += euros(amount)
+    if sum(amounts.values()):
+        raise ValueError(f"{entry.key} does not sum to zero")
+    return {owner: amount for owner, amount in amounts.items() if amount}
+
+
+def _accounts(network: Network, wanted: set[Owner]) -> dict[Owner, int]:
     Account.objects.bulk_create(
         [Account(network=network, kind=kind, organisation_id=owner) for kind, owner in sorted(wanted, key=str)],
         ignore_conflicts=True,
