@@ -24,12 +24,12 @@ def main() -> int:
     address = f"http://127.0.0.1:{port}"
     os.environ |= {"KOUTER_LOCAL": "1", "SITE_URL": address, "DJANGO_SETTINGS_MODULE": "network.settings"}
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     servers = Servers(VAR)
     children: list[subprocess.Popen[bytes]] = []
     try:
-        say("Starting PostgreSQL and Valkey")
         os.environ.update(servers.start())
-        say("Bringing the database up to date")
+        say("PostgreSQL and Valkey run; bringing the database up to date")
         manage("migrate", "--verbosity=0")
         if stale("static", ROOT / "static", ROOT / "package-lock.json", ROOT / "network" / "assets.py"):
             say("Gathering styles, scripts and drawings")
@@ -67,7 +67,7 @@ def main() -> int:
         logins = subprocess.run(
             [sys.executable, "manage.py", "demo", "--logins"], cwd=ROOT, capture_output=True, text=True, check=True
         )
-        say(f"Kouter is at {address}  —  Ctrl-C stops it. Sign in as {', '.join(logins.stdout.split())}")
+        say(f"Kouter is at {address} (Ctrl-C stops it). Sign in as {logins.stdout.strip()}")
         while all(child.poll() is None for child in children):
             time.sleep(0.5)
         say("A part has stopped; see var/*.log")

@@ -27,7 +27,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--logins", action="store_true", help="only print role, e-mail and password of the demo people"
+            "--logins", action="store_true", help="only tell who can sign in, and how"
         )
         parser.add_argument(
             "--exists", action="store_true", help="only tell, by the exit status, whether there are networks"
@@ -40,8 +40,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["logins"]:
-            for login in build.LOGINS:
-                self.stdout.write(f"{login.role:12} {login.email:26} {build.PASSWORD}")
+            people = ", ".join(f"{login.email} ({login.role})" for login in build.LOGINS)
+            self.stdout.write(f"{people}; the password is {build.PASSWORD}")
             return
         if options["exists"]:
             sys.exit(0 if Network.objects.exists() else 1)
