@@ -33,8 +33,10 @@ def book(*, network: Network, on: date, entries: Iterable[Entry], delivery_day: 
     """
     Book the entries whose key is new, in a fixed number of queries; return how many were. Sides of the same account are
     added up; an entry that moves nothing is left out. Raises ValueError for one that does not sum to zero in whole cents.
+    Always in the order of the keys, so that two who book the same at once cannot lock each other out.
     """
     moves = {entry.key: (entry.description, _moves(entry)) for entry in entries}
+    moves = {key: moves[key] for key in sorted(moves)}
     Transaction.objects.bulk_create(
         [
             Transaction(network=network, key=key, description=description, on=on, delivery_day=delivery_day)
