@@ -121,6 +121,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "logistics.navigation.navigation",
+                *(["logistics.demo.tasks.progress"] if LOCAL else []),
             ],
             "builtins": ["django.templatetags.i18n", "django.templatetags.static", "network.templatetags.kouter"],
         },

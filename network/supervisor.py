@@ -36,7 +36,7 @@ def main() -> int:
             manage("collectstatic", "--noinput", "--verbosity=0", "--clear")
             remember("static", ROOT / "static", ROOT / "package-lock.json", ROOT / "network" / "assets.py")
         children += [
-            start("worker", "celery", "-A", "network", "worker", "--concurrency=2", "--loglevel=WARNING"),
+            start("worker", "celery", "-A", "network", "worker", "--concurrency=3", "--loglevel=WARNING"),
             start(
                 "clock",
                 "celery",
@@ -48,9 +48,7 @@ def main() -> int:
                 "--pidfile=",
             ),
         ]
-        if not manage("demo", "--exists", check=False):
-            say("Building the demo network: this week now, twelve past weeks in the background")
-            manage("demo")
+        manage("demo", "--if-needed")
         children.append(
             start(
                 "web",
@@ -89,8 +87,8 @@ def say(line: str) -> None:
     print(line, flush=True)
 
 
-def manage(*words: str, check: bool = True) -> bool:
-    return subprocess.run([sys.executable, "manage.py", *words], cwd=ROOT, check=check).returncode == 0
+def manage(*words: str) -> None:
+    subprocess.run([sys.executable, "manage.py", *words], cwd=ROOT, check=True)
 
 
 def start(name: str, program: str, *words: str) -> subprocess.Popen[bytes]:

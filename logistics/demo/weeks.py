@@ -47,7 +47,7 @@ def share_of_households(weeks_ago: int) -> float:
 def live(network: Network, week_on: date, seed: int) -> None:
     """
     A whole week of a network up to this moment: what lies in the past is announced, ordered, closed, driven and settled;
-    what is still open stays open, with the baskets people would have by now.
+    what is still open stays open, with the baskets people would have by now. Living it again changes nothing.
     """
     now = clock.now()
     dice = random.Random(f"{seed} {network.slug} {week_on}")
@@ -61,9 +61,12 @@ def live(network: Network, week_on: date, seed: int) -> None:
         until = min(now, day.closes_at)
         elapsed = (until - opens_at) / (day.closes_at - opens_at)
         offers = _offers(day)
-        for moment, buyer in _arrivals(day, opens_at, until, share_of_households(weeks_ago) * elapsed, dice):
+        served = set(Order.objects.filter(delivery__delivery_day=day).values_list("buyer", flat=True))
+        arrivals = _arrivals(day, opens_at, until, share_of_households(weeks_ago) * elapsed, dice)
+        for moment, buyer in arrivals if day.status == DeliveryDay.Status.OPEN else []:
             with clock.at(moment):
-                order(buyer, offers[buyer.trade], dice)
+                if buyer.organisation.pk not in served:
+                    order(buyer, offers[buyer.trade], dice)
         _run(day, now, dice)
     if weeks_ago:
         OutboxEntry.objects.waiting().filter(due_at__lt=now - timedelta(days=3)).update(done_at=now)
@@ -189,15 +192,18 @@ def _run(day: DeliveryDay, now: datetime, dice: random.Random) -> None:
         return
     with clock.at(day.closes_at):
         closing.close_day(day=day)
-    with clock.at(day.closes_at + timedelta(minutes=30)):
-        rounds.plan_rounds(day=day, by=dana)
+    day.refresh_from_db(fields=["status"])
+    if day.status == DeliveryDay.Status.CLOSED:
+        with clock.at(day.closes_at + timedelta(minutes=30)):
+            rounds.plan_rounds(day=day, by=dana)
     evening = clock.moment(day.on, datetime.min.time().replace(hour=21))
     if now < evening:
         return
-    with clock.at(evening):
-        _weigh(day, dana, dice)
-        _miss_something(day, dana, dice)
-        handover.drive_day(day=day, by=dana)
+    if day.status in shortages.BEFORE_BILLING:
+        with clock.at(evening):
+            _weigh(day, dana, dice)
+            _miss_something(day, dana, dice)
+            handover.drive_day(day=day, by=dana)
     if now < evening + timedelta(hours=1):
         return
     with clock.at(evening + timedelta(hours=1)):

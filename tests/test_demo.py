@@ -1,0 +1,118 @@
+"""The demo network: what a visitor sees first is made by the product itself, and adds up."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.db.models import Count, Sum
+
+from logistics.demo import build, tasks, weeks
+from logistics.models import CostRun, CostShare, Vehicle
+from network import clock, cycles
+from network.models import Cycle, Network, Organisation, Outlet, PickupPoint, Posting, Transaction
+from orders.models import Document, Order, OrderLine, PurchaseOrderLine
+from producers.models import Producer, Product, Supply
+
+SEED = 2026
+
+
+@pytest.fixture(autouse=True)
+def monday_morning() -> Iterator[None]:
+    yield
+
+
+@pytest.fixture
+def gent(db: None) -> Network:
+    build.build(SEED)
+    return Network.objects.get(slug="gent")
+
+
+def lived(network: Network) -> list[tuple[Any, ...]]:
+    """What a week of twelve ago left behind, without the numbers of rows."""
+    lines = OrderLine.objects.filter(order__delivery__delivery_day__cycle__network=network)
+    return [
+        *lines.order_by(
+            "order__buyer__name", "order__delivery__starts_at", "product__sku", "product__producer__code"
+        ).values_list("order__buyer__name", "order__status", "product__sku", "billed", "gross"),
+        *CostShare.objects.order_by("producer__code", "cost_run__delivery_day__on").values_list("alone", "share"),
+    ]
+
+
+def test_the_network_is_the_one_that_was_promised(gent: Network) -> None:
+    counted = {
+        "networks": Network.objects.count(),
+        "farms": Producer.objects.count(),
+        "farms in both": Producer.objects.annotate(n=Count("organisation__memberships__network", distinct=True))
+        .filter(n=2)
+        .count(),
+        "products": Product.objects.values("sku").distinct().count(),
+        "points": PickupPoint.objects.count(),
+        "shops": Outlet.objects.filter(code__startswith="w").count(),
+        "kitchens and restaurants": Outlet.objects.filter(code__startswith="k").count(),
+        "households": Organisation.objects.filter(kind="household").count(),
+    }
+    assert counted == {
+        "networks": 2,
+        "farms": 26,
+        "farms in both": 2,
+        "products": 67,
+        "points": 16,
+        "shops": 8,
+        "kitchens and restaurants": 10,
+        "households": 566,
+    }
+    assert Vehicle.objects.filter(network=None).exists() and Vehicle.objects.exclude(network=None).exists()
+
+
+def test_a_past_week_is_lived_to_its_end_and_its_books_sum_to_zero(gent: Network) -> None:
+    week_on = weeks.past_weeks()[0]
+    weeks.live(gent, week_on, SEED)
+    cycle = Cycle.objects.get(network=gent, week_on=week_on)
+    assert cycle.status == Cycle.Status.SETTLED
+    assert set(Order.objects.values_list("status", flat=True)) == {"settled"}
+    assert 40 <= Order.objects.filter(buyer__kind="household").count() <= 90, "it began with some sixty baskets"
+    assert PurchaseOrderLine.objects.filter(missing__gt=0).exists()
+    assert OrderLine.objects.filter(sold_by_weight=True).exclude(packed=None).exists()
+    assert CostRun.objects.count() == cycle.days.count()
+    per_transaction = Transaction.objects.values("pk", "postings__account__currency")
+    assert not per_transaction.annotate(total=Sum("postings__amount")).exclude(total=0).exists()
+    totals = dict(Posting.objects.values_list("account__currency").annotate(Sum("amount")))
+    assert totals == {"EUR": 0}
+    assert Document.objects.exists()
+    before = lived(gent)
+    weeks.live(gent, week_on, SEED)
+    assert lived(gent) == before
+
+
+def test_the_same_seed_lives_the_same_week(gent: Network) -> None:
+    runs = []
+    for seed in (SEED, SEED, SEED + 1):
+        with transaction.atomic():
+            weeks.live(gent, weeks.past_weeks()[0], seed)
+            runs.append(lived(gent))
+            transaction.set_rollback(True)
+    assert runs[0] == runs[1] != runs[2]
+
+
+def test_a_week_whose_life_was_cut_short_is_taken_up_again(gent: Network) -> None:
+    """Killed while people were still ordering: who has ordered already does not order twice, and the week comes to its end."""
+    week_on = weeks.past_weeks()[0]
+    cycle = cycles.plan_cycle(network=gent, week_on=week_on)
+    first = cycle.days.earliest("closes_at")
+    with clock.at(first.closes_at - timedelta(hours=3)):
+        weeks.live(gent, week_on, SEED)
+    early = Order.objects.count()
+    assert early and Supply.objects.filter(reserved__gt=0).exists()
+    weeks.live(gent, week_on, SEED)
+    assert Cycle.objects.get(pk=cycle.pk).status == Cycle.Status.SETTLED
+    assert Order.objects.count() > early
+    per_buyer = Order.objects.values("buyer", "delivery__delivery_day").annotate(n=Count("pk"))
+    assert not per_buyer.filter(n__gt=1).exists()
+
+
+def test_pages_tell_how_much_of_the_past_is_still_to_come(gent: Network, visit: Any) -> None:
+    assert tasks.weeks_to_live(gent) == weeks.WEEKS
+    tasks._tell(gent)
+    assert "12 past weeks of the demo network" in visit().get("/").content.decode()
