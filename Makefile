@@ -1,6 +1,7 @@
 # Two commands do everything: make run, make test. They need Python >= 3.11 with venv, and nothing else.
 SHELL := /bin/sh
-PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
+  $$python -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 PORT ?= 8000
 BIN := .venv/bin
 
@@ -39,6 +40,7 @@ setup: var/set-up.stamp
 browser: var/browser.stamp
 
 $(BIN)/uv:
+	@test -n "$(PYTHON)" || { echo "Kouter needs Python 3.11 or later with its venv module (Debian: apt-get install python3-venv)."; exit 1; }
 	@echo "Making a virtual environment"
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/pip install --quiet --disable-pip-version-check uv
