@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.test import Client, override_settings
 from django.utils.translation import override
 
 from logistics.models import Vehicle
@@ -156,6 +157,18 @@ def open_week(network: Network, week_on: date = MONDAY) -> Cycle:
     cycle = cycles.plan_cycle(network=network, week_on=week_on)
     cycles.open_cycle(cycle=cycle)
     return cycle
+
+
+class QuickHasher(PBKDF2PasswordHasher):
+    """What every process can check, without the tenth of a second that keeps burglars out."""
+
+    iterations = 1
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quick_passwords() -> Iterator[None]:
+    with override_settings(PASSWORD_HASHERS=[f"{__name__}.QuickHasher"]):
+        yield
 
 
 @pytest.fixture(autouse=True)
