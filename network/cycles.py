@@ -21,7 +21,8 @@ def opening_of(network: Network, week_on: date) -> datetime:
 def plan_cycle(*, network: Network, week_on: date) -> Cycle:
     """
     The cycle of a week with its delivery days, deliveries and capacities, from the network's weekly schedule and
-    holidays. A holiday drops its day, or moves it. Planning again changes nothing.
+    holidays. A holiday drops its day, or moves it; moved onto another day it joins that one. Planning again changes
+    nothing.
     """
     cycle, fresh = Cycle.objects.get_or_create(
         network=network, week_on=week_on, defaults={"opens_at": opening_of(network, week_on)}
@@ -30,21 +31,23 @@ def plan_cycle(*, network: Network, week_on: date) -> Cycle:
         return cycle
     moved = dict(network.holidays.values_list("on", "moved_to"))
     days: dict[date, DeliveryDay] = {}
-    weekday_of: dict[date, int] = {}
+    weekdays: dict[date, set[int]] = {}
     for weekly in network.weekly_days.order_by("weekday"):
         usual = week_on + timedelta(days=weekly.weekday)
         on = moved.get(usual, usual)
-        if on is None or on in days:
+        if on is None:
+            continue
+        weekdays.setdefault(on, set()).add(weekly.weekday)
+        if on in days:
             continue
         closes_at = clock.cut_off(on, days_before=weekly.cutoff_days_before, clock_time=weekly.cutoff_time)
         days[on] = DeliveryDay(cycle=cycle, on=on, closes_at=closes_at)
-        weekday_of[on] = weekly.weekday
     DeliveryDay.objects.bulk_create(days.values())
-    _plan_deliveries(network, days, weekday_of)
+    _plan_deliveries(network, days, weekdays)
     return cycle
 
 
-def _plan_deliveries(network: Network, days: dict[date, DeliveryDay], weekday_of: dict[date, int]) -> None:
+def _plan_deliveries(network: Network, days: dict[date, DeliveryDay], weekdays: dict[date, set[int]]) -> None:
     slots = list(
         PickupSlot.objects.filter(pickup_point__network=network, pickup_point__archived_at=None)
         .select_related("pickup_point")
@@ -64,10 +67,12 @@ def _plan_deliveries(network: Network, days: dict[date, DeliveryDay], weekday_of
     )
     deliveries, capacities = [], []
     for on, day in days.items():
+        windows = set()
         for slot in slots:
-            if slot.weekday != weekday_of[on]:
-                continue
             point = slot.pickup_point
+            if slot.weekday not in weekdays[on] or (point.pk, slot.opens) in windows:
+                continue
+            windows.add((point.pk, slot.opens))
             delivery = Delivery(
                 delivery_day=day,
                 pickup_point=point,
@@ -89,7 +94,7 @@ def _plan_deliveries(network: Network, days: dict[date, DeliveryDay], weekday_of
                 ends_at=clock.moment(on, outlet.closes),
             )
             for outlet in outlets
-            if weekday_of[on] in outlet.weekdays
+            if weekdays[on] & set(outlet.weekdays)
         ]
     Delivery.objects.bulk_create(deliveries)
     DeliveryCapacity.objects.bulk_create(capacities)
