@@ -1,9 +1,11 @@
 """
 Builds what the pages link, from their sources: one stylesheet out of the files of `static/css/`, one icon sprite out of
-the names in `static/icons.txt` and the drawings of lucide-static. `python -m network.assets`, before collectstatic.
+the names in `static/icons.txt` and the drawings of lucide-static; and takes from the packages of others the files that
+pages use, and no more. `python -m network.assets`, before collectstatic.
 """
 
 import re
+import shutil
 from pathlib import Path
 
 from network import fonts
@@ -11,6 +13,14 @@ from network import fonts
 ROOT = Path(__file__).resolve().parent.parent
 BUILT = ROOT / "var" / "assets"
 FIRST = ["layers.css", "fonts.css", "tokens.css"]
+PACKAGES = ROOT / "node_modules"
+VENDOR = {
+    "htmx": "htmx.org/dist/htmx.min.js",
+    "leaflet": "leaflet/dist/leaflet.[cj]s*",
+    "leaflet/images": "leaflet/dist/images/*",
+    "bricolage": "@fontsource-variable/bricolage-grotesque/files/bricolage-grotesque-latin-wght-normal.woff2",
+    "figtree": "@fontsource-variable/figtree/files/figtree-latin-wght-normal.woff2",
+}
 ALONE = {"desk.css", "leaflet.css", "styleguide.css"}
 
 
@@ -27,7 +37,7 @@ def icon_names() -> list[str]:
     return (ROOT / "static" / "icons.txt").read_text().split()
 
 
-def sprite(folder: Path = ROOT / "node_modules" / "lucide-static" / "icons") -> str:
+def sprite(folder: Path = PACKAGES / "lucide-static" / "icons") -> str:
     """One symbol per icon. A name without a drawing is a FileNotFoundError."""
     symbols = []
     for name in icon_names():
@@ -43,6 +53,11 @@ def build() -> None:
     for path, text in ((BUILT / "css" / "kouter.css", stylesheet()), (BUILT / "img" / "icons.svg", sprite())):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
+    for folder, pattern in VENDOR.items():
+        target = BUILT / "vendor" / folder
+        target.mkdir(parents=True, exist_ok=True)
+        for file in PACKAGES.glob(pattern):
+            shutil.copy(file, target)
     fonts.build()
 
 

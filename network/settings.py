@@ -217,14 +217,7 @@ USE_TZ = True
 # Files
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
-STATICFILES_DIRS: list[Any] = [
-    ROOT / "static",
-    ROOT / "var/assets",
-    ("vendor/htmx", ROOT / "node_modules/htmx.org/dist"),
-    ("vendor/leaflet", ROOT / "node_modules/leaflet/dist"),
-    ("vendor/bricolage", ROOT / "node_modules/@fontsource-variable/bricolage-grotesque/files"),
-    ("vendor/figtree", ROOT / "node_modules/@fontsource-variable/figtree/files"),
-]
+STATICFILES_DIRS = [ROOT / "static", ROOT / "var/assets"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

@@ -17,6 +17,8 @@ from pathlib import Path
 from network.embedded import ROOT, VAR, AlreadyRunning, Servers, die_with_parent, stop
 
 READY_WITHIN = 60
+SHOWN = (ROOT / "static", ROOT / "package-lock.json", ROOT / "network" / "assets.py")
+GATHERED = VAR / "static.stamp"
 
 
 def main() -> int:
@@ -29,12 +31,9 @@ def main() -> int:
     children: list[subprocess.Popen[bytes]] = []
     try:
         os.environ.update(servers.start())
+        gathering = start("static", "python", "manage.py", "collectstatic", "--noinput", "--clear") if stale() else None
         say("PostgreSQL and Valkey run; bringing the database up to date")
         manage("migrate", "--verbosity=0")
-        if stale("static", ROOT / "static", ROOT / "package-lock.json", ROOT / "network" / "assets.py"):
-            say("Gathering styles, scripts and drawings")
-            manage("collectstatic", "--noinput", "--verbosity=0", "--clear")
-            remember("static", ROOT / "static", ROOT / "package-lock.json", ROOT / "network" / "assets.py")
         children += [
             start("worker", "celery", "-A", "network", "worker", "--concurrency=3", "--loglevel=WARNING"),
             start(
@@ -49,6 +48,10 @@ def main() -> int:
             ),
         ]
         manage("demo", "--if-needed")
+        if gathering:
+            if gathering.wait():
+                raise SystemExit("Styles and scripts could not be gathered: see var/static.log")
+            GATHERED.write_text(fingerprint())
         children.append(
             start(
                 "web",
@@ -116,22 +119,18 @@ def wait_for(address: str, child: subprocess.Popen[bytes]) -> None:
     )
 
 
-def fingerprint(*paths: Path) -> str:
+def fingerprint() -> str:
     seen = hashlib.sha256()
-    for path in paths:
+    for path in SHOWN:
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
             if file.is_file():
                 seen.update(f"{file} {file.stat().st_mtime_ns} {file.stat().st_size}".encode())
     return seen.hexdigest()
 
 
-def stale(name: str, *paths: Path) -> bool:
-    stamp = VAR / f"{name}.stamp"
-    return not stamp.exists() or stamp.read_text() != fingerprint(*paths)
-
-
-def remember(name: str, *paths: Path) -> None:
-    (VAR / f"{name}.stamp").write_text(fingerprint(*paths))
+def stale() -> bool:
+    """Whether the gathered styles and scripts are older than their sources."""
+    return not GATHERED.exists() or GATHERED.read_text() != fingerprint()
 
 
 if __name__ == "__main__":
