@@ -69,7 +69,9 @@ def state(day: DeliveryDay) -> dict[str, list[tuple[Any, ...]]]:
         "asked": PurchaseOrderLine.objects.order_by("supply").values_list("supply", "quantity", "price"),
         "mails": OutboxEntry.objects.filter(kind="order_closed").order_by("key").values_list("key", "payload"),
         "for farmers": OutboxEntry.objects.filter(kind="purchase_order_ready").values_list("kind"),
-        "journal": JournalEntry.objects.filter(subject_type="network.deliveryday").order_by("pk").values_list("action", "data"),
+        "journal": JournalEntry.objects.filter(subject_type="network.deliveryday")
+        .order_by("pk")
+        .values_list("action", "data"),
     }
     return {name: list(found) for name, found in rows.items()}
 
