@@ -11,7 +11,7 @@ from typing import Any
 
 from celery import current_app
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.module_loading import import_string
 
 from network import clock
@@ -35,8 +35,9 @@ def add_many(*, kind: str, payloads: dict[str, dict[str, Any]]) -> None:
 
 
 def wake_after_commit() -> None:
-    """Have a worker drain as soon as this transaction is committed. Without a broker the clock does it later."""
-    transaction.on_commit(_wake)
+    """Have a worker drain once this transaction is committed. Without a broker the clock does it later."""
+    if all(hook is not _wake for _savepoints, hook, *_ in connection.run_on_commit):
+        transaction.on_commit(_wake)
 
 
 def _wake() -> None:

@@ -34,6 +34,7 @@ def main() -> int:
         gathering = start("static", "python", "manage.py", "collectstatic", "--noinput", "--clear") if stale() else None
         say("PostgreSQL and Valkey run; bringing the database up to date")
         manage("migrate", "--verbosity=0")
+        manage("demo", "--if-needed")
         children += [
             start("worker", "celery", "-A", "network", "worker", "--concurrency=3", "--loglevel=WARNING"),
             start(
@@ -47,7 +48,6 @@ def main() -> int:
                 "--pidfile=",
             ),
         ]
-        manage("demo", "--if-needed")
         if gathering:
             if gathering.wait():
                 raise SystemExit("Styles and scripts could not be gathered: see var/static.log")

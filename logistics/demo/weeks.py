@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from django.db import connection, transaction
 from django.db.models import F, Q
 
 from logistics import handover, rounds, settling
@@ -47,13 +48,38 @@ def share_of_households(weeks_ago: int) -> float:
 def live(network: Network, week_on: date, seed: int) -> None:
     """
     A whole week of a network up to this moment: what lies in the past is announced, ordered, closed, driven and settled;
-    what is still open stays open, with the baskets people would have by now. Living it again changes nothing.
+    what is still open stays open, with the baskets people would have by now. A week that was cut short is taken up where
+    it stopped; one that was lived stays as it is.
     """
+    now = clock.now()
+    past = week_on < clock.monday_of(clock.today())
+    cycle = _let_order_at_once(network, week_on, seed) if past else _let_order(network, week_on, seed)
+    for day in cycle.days.order_by("closes_at"):
+        _run(day, now, random.Random(f"{seed} {network.slug} {day.on}"))
+    if past:
+        OutboxEntry.objects.waiting().filter(due_at__lt=now - timedelta(days=3)).update(done_at=now)
+
+
+@transaction.atomic
+def _let_order_at_once(network: Network, week_on: date, seed: int) -> Cycle:
+    """
+    The ordering of a past week, all of it or nothing: so the real clock, which closes days that are due, never meets a day
+    whose orders still come. Networks with farms in common take turns.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [week_on.toordinal()])
+    return _let_order(network, week_on, seed)
+
+
+def _let_order(network: Network, week_on: date, seed: int) -> Cycle:
+    """Everything up to the cut-offs, of a week in which nobody has ordered yet."""
     now = clock.now()
     dice = random.Random(f"{seed} {network.slug} {week_on}")
     opens_at = cycles.opening_of(network, week_on)
     weeks_ago = max(0, (clock.monday_of(clock.today()) - week_on).days // 7)
     cycle = cycles.plan_cycle(network=network, week_on=week_on)
+    if Order.objects.filter(delivery__delivery_day__cycle=cycle).exists():
+        return cycle
     with clock.at(opens_at):
         announce(network, cycle, seed)
         cycles.open_cycle(cycle=cycle)
@@ -61,15 +87,13 @@ def live(network: Network, week_on: date, seed: int) -> None:
         until = min(now, day.closes_at)
         elapsed = (until - opens_at) / (day.closes_at - opens_at)
         offers = _offers(day)
-        served = set(Order.objects.filter(delivery__delivery_day=day).values_list("buyer", flat=True))
-        arrivals = _arrivals(day, opens_at, until, share_of_households(weeks_ago) * elapsed, dice)
-        for moment, buyer in arrivals if day.status == DeliveryDay.Status.OPEN else []:
+        for moment, buyer in _arrivals(day, opens_at, until, share_of_households(weeks_ago) * elapsed, dice):
             with clock.at(moment):
-                if buyer.organisation.pk not in served:
-                    order(buyer, offers[buyer.trade], dice)
-        _run(day, now, dice)
-    if weeks_ago:
-        OutboxEntry.objects.waiting().filter(due_at__lt=now - timedelta(days=3)).update(done_at=now)
+                order(buyer, offers[buyer.trade], dice)
+        if until == day.closes_at:
+            with clock.at(until):
+                closing.close_day(day=day)
+    return cycle
 
 
 def announce(network: Network, cycle: Cycle, seed: int) -> None:
@@ -229,9 +253,11 @@ def _miss_something(day: DeliveryDay, by: Person, dice: random.Random) -> None:
 
 
 def live_present_weeks(network: int, seed: int) -> None:
+    """What a visitor sees first, unless somebody ordered already."""
     found = Network.objects.get(pk=network)
     for week_on in cycles_at_work(found):
-        live(found, week_on, seed)
+        if not Order.objects.filter(delivery__delivery_day__cycle__in=found.cycles.filter(week_on=week_on)).exists():
+            live(found, week_on, seed)
 
 
 def cycles_at_work(network: Network) -> list[date]:

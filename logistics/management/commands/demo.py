@@ -28,7 +28,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--logins", action="store_true", help="only tell who can sign in, and how")
         parser.add_argument(
-            "--if-needed", action="store_true", help="when there are networks already, only go on with their past"
+            "--if-needed", action="store_true", help="when there are networks already, only go on with their weeks"
         )
         parser.add_argument("--seed", type=int, default=2026)
         parser.add_argument(
@@ -51,9 +51,9 @@ class Command(BaseCommand):
             build.build(seed)
             networks = list(Network.objects.order_by("pk"))
             cycles.plan_ahead()
-            at_once(weeks.live_present_weeks, networks, seed)
         elif not options["if_needed"]:
             raise CommandError("There are networks already. The demo is for an empty database: run `make clean` first.")
+        at_once(weeks.live_present_weeks, networks, seed)
         if history == "now":
             at_once(tasks.live_past_weeks, networks, seed)
         elif history == "job":
