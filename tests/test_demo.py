@@ -110,6 +110,14 @@ def test_a_week_whose_life_was_cut_short_is_taken_up_again(gent: Network) -> Non
     assert Order.objects.count() == early
 
 
+@pytest.mark.parametrize("login", build.LOGINS)
+def test_whoever_reads_the_last_line_of_make_run_can_sign_in(gent: Network, visit: Any, login: build.Login) -> None:
+    browser = visit()
+    answer = browser.post("/accounts/login/", {"login": login.email, "password": build.PASSWORD}, follow=True)
+    assert answer.wsgi_request.user.email == login.email
+    assert answer.status_code == 200
+
+
 def test_pages_tell_how_much_of_the_past_is_still_to_come(gent: Network, visit: Any) -> None:
     assert tasks.weeks_to_live(gent) == weeks.WEEKS
     tasks._tell(gent)

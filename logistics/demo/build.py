@@ -8,6 +8,7 @@ from datetime import date, time
 from decimal import Decimal
 from pathlib import Path
 
+from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils.text import slugify
@@ -154,6 +155,10 @@ def build(seed: int) -> None:
     _points(networks, dice)
     _outlets(networks)
     _cast(networks, producers)
+    EmailAddress.objects.bulk_create(
+        EmailAddress(user_id=pk, email=email, verified=True, primary=True)
+        for pk, email in Person.objects.values_list("pk", "email")
+    )
 
 
 def _side(networks: list[Network], lon: str) -> Network:
