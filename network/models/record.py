@@ -5,6 +5,7 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from network import clock
@@ -32,6 +33,14 @@ SAID = {
     "took back the hand-over": _("took back the hand-over"),
     "weighed": _("weighed"),
 }
+
+SUBJECTS = {
+    "network.deliveryday": (_("delivery day"), "logistics:day"),
+    "orders.order": (_("order"), "orders:detail"),
+    "orders.purchaseorder": (_("purchase order"), "orders:purchase_order"),
+    "logistics.round": (_("round"), "logistics:round"),
+}
+"""What is written about, as readers call it, and the page that shows it."""
 
 
 class JournalEntry(models.Model):
@@ -61,6 +70,14 @@ class JournalEntry(models.Model):
     def said(self) -> str:
         """What was done, in the reader's language."""
         return str(SAID.get(self.action, self.action))
+
+    @property
+    def subject(self) -> tuple[str, str] | None:
+        """What it was done to, and its page; None for what has no page of its own."""
+        if self.subject_type not in SUBJECTS:
+            return None
+        name, page = SUBJECTS[self.subject_type]
+        return f"{name} {self.subject_id}", reverse(page, args=[self.subject_id])
 
 
 class OutboxEntries(models.QuerySet["OutboxEntry"]):
