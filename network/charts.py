@@ -49,13 +49,13 @@ def nice_top(highest: Number) -> float:
 def columns(rows: Sequence[dict[str, Any]], series: Sequence[dict[str, Any]], *, height: int = 160) -> dict[str, Any]:
     """
     Columns side by side per row: x and width in percent of the drawing, y and height in its units, under a `top` that is
-    a round number. `floor` and `mid` are where 0 and half of `top` lie. At most some twelve labels are written.
+    a round number. `floor` and `mid` are where 0 and half of `top` lie. At most seven labels are written: a phone has no room for more.
     """
     top = nice_top(max((value for row in rows for value in row["values"]), default=0))
     floor = HEADROOM + height
     room = 100 / max(len(rows), 1)
     thick = room * 0.72 / max(len(series), 1)
-    every = ceil(len(rows) / 13) or 1
+    every = ceil(len(rows) / 7) or 1
     placed = []
     for i, row in enumerate(rows):
         columns = []

@@ -49,7 +49,7 @@ def test_columns_stand_on_the_floor_inside_the_drawing(values: list[Decimal]) ->
         assert column["x"] >= 0 and column["x"] + column["width"] <= 100.01
         assert column["y"] >= charts.HEADROOM - 0.1
     assert chart["rows"][-1]["labelled"]
-    assert sum(row["labelled"] for row in chart["rows"]) <= 13
+    assert sum(row["labelled"] for row in chart["rows"]) <= 7
 
 
 def test_a_curve_falls_from_left_to_right() -> None:
