@@ -8,7 +8,7 @@ from network import ledger
 from network.ledger import Entry
 from network.models import Account, Network, Transaction
 from tests.conftest import MONDAY
-from tests.races.test_stock import MANY, all_at_once
+from tests.races.threads import MANY, all_at_once
 
 D = Decimal
 pytestmark = pytest.mark.django_db(transaction=True)

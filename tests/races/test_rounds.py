@@ -12,7 +12,7 @@ from network.errors import Refused
 from network.models import DeliveryDay
 from tests.conftest import make_point, make_producer, make_product, make_vehicle
 from tests.logistics.conftest import freeze, make_order
-from tests.races.test_stock import all_at_once
+from tests.races.threads import all_at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MEET = threading.Barrier(2)

@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
@@ -18,33 +18,10 @@ from network.models import DeliveryDay
 from producers import stock
 from producers.models import Offer, Supply
 from tests.conftest import MONDAY, NOW, make_product
+from tests.races.threads import MANY, all_at_once
 
 D = Decimal
-MANY = 20
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def all_at_once(ask: Callable[[int], Any], many: int = MANY) -> list[Any]:
-    """Run `ask(0)` … `ask(many - 1)`, each in a thread of its own, all released together; what each returned or raised."""
-    start = threading.Barrier(many)
-    answers: list[Any] = [None] * many
-
-    def run(number: int) -> None:
-        try:
-            with clock.at(NOW):
-                start.wait(timeout=30)
-                answers[number] = ask(number)
-        except Exception as error:  # noqa: BLE001  what went wrong is the answer
-            answers[number] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(many)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    return answers
 
 
 @pytest.fixture

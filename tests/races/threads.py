@@ -1,0 +1,36 @@
+"""Many at the same moment: real threads, real connections."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connection
+from django.utils.translation import override
+
+from network import clock
+from tests.conftest import NOW
+
+MANY = 20
+
+
+def all_at_once(ask: Callable[[int], Any], many: int = MANY) -> list[Any]:
+    """Run `ask(0)` … `ask(many - 1)`, each in a thread of its own, all released together; what each returned or raised."""
+    start = threading.Barrier(many)
+    answers: list[Any] = [None] * many
+
+    def run(number: int) -> None:
+        try:
+            with clock.at(NOW), override("en"):
+                start.wait(timeout=30)
+                answers[number] = ask(number)
+        except Exception as error:  # noqa: BLE001  what went wrong is the answer
+            answers[number] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(many)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    return answers
