@@ -5,6 +5,7 @@ books, the journal and the outbox are looked at, and change on their pages only.
 
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
@@ -166,6 +167,14 @@ class PersonAdmin(Kept):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """Who may sign in here, and with which address, is not for support staff to say."""
         return ["joined_at", "last_login", *([] if _is_super(request) else ["email", "is_staff", "groups"])]
+
+    def save_model(self, request: HttpRequest, obj: Person, form: Any, change: bool) -> None:
+        """The address is the one that signs in, confirmed by the first code that reaches it."""
+        obj.email = obj.email.lower()
+        super().save_model(request, obj, form, change)
+        if not change or "email" in form.changed_data:
+            EmailAddress.objects.filter(user=obj).delete()
+            EmailAddress.objects.create(user=obj, email=obj.email, primary=True)
 
 
 @admin.register(Organisation)

@@ -2,10 +2,11 @@
 
 import re
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core import mail
-from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
@@ -19,9 +20,15 @@ LOGIN, REQUEST, CONFIRM = "account_login", "account_request_login_code", "accoun
 
 
 @pytest.fixture(autouse=True)
-def nobody_tried_before(db: None) -> None:
-    """Too many tries are counted in the cache, which outlives a test."""
-    cache.clear()
+def nobody_tried_before(settings: Any) -> None:
+    """Tries are counted in the cache, which outlives a test."""
+    settings.CACHES = {"default": settings.CACHES["default"] | {"KEY_PREFIX": uuid4().hex}}
+
+
+@pytest.fixture
+def bob(bob: Person) -> Person:
+    EmailAddress.objects.create(user=bob, email=bob.email, verified=True, primary=True)
+    return bob
 
 
 def who(client: Client) -> Person | None:
@@ -54,7 +61,11 @@ def test_a_code_from_a_mail_signs_in_and_leads_back_to_where_one_was_going(bob: 
 def test_the_mail_with_the_code_is_in_the_readers_language(bob: Person) -> None:
     for language in ("nl", "fr", "en"):
         Client(headers={"accept-language": language}).post(reverse(REQUEST), {"email": bob.email})
-    assert [message.subject for message in mail.outbox] == ["Kouter: Inlogcode", "", "Kouter: Sign-In Code"]
+    assert [message.subject for message in mail.outbox] == [
+        "Kouter: Aanmeldcode",
+        "Kouter: Code de connexion",
+        "Kouter: Sign-In Code",
+    ]
 
 
 def test_a_wrong_code_lets_nobody_in_and_the_third_ends_it(bob: Person, visit: Any) -> None:
@@ -157,6 +168,24 @@ def test_who_is_new_makes_an_account_and_confirms_the_address(visit: Any) -> Non
     assert who(client) is None
     client.post(reverse("account_email_verification_sent"), {"code": code})
     assert who(client) == person
+
+
+def test_who_is_added_by_a_superuser_signs_in_with_one_code(visit: Any) -> None:
+    root = make_person("root", is_staff=True, is_superuser=True)
+    rows = {
+        f"{name}-{what}_FORMS": 0 for name in ("organisation_roles", "network_roles") for what in ("TOTAL", "INITIAL")
+    }
+    sent = {"email": "Hilde@Example.org", "name": "Hilde", "language": "nl", "is_active": "on"} | rows
+    assert visit(root).post(reverse("admin:network_person_add"), sent).status_code == 302
+    hilde = Person.objects.get(email="hilde@example.org")
+    assert not hilde.check_password("")
+    client = visit()
+    client.post(reverse(REQUEST), {"email": hilde.email})
+    client.post(reverse(CONFIRM), {"code": code_in_mail(hilde.email)})
+    assert who(client) == hilde
+    change = reverse("admin:network_person_change", args=[hilde.pk])
+    assert visit(root).post(change, sent | {"email": "hilde@elders.be"}).status_code == 302
+    assert list(EmailAddress.objects.values_list("user", "email", "verified")) == [(hilde.pk, "hilde@elders.be", False)]
 
 
 @pytest.mark.parametrize(
