@@ -38,6 +38,7 @@ from network.models import (
 )
 from producers.models import Producer, Product
 
+pytest_plugins = ["tests.world"]
 MONDAY = date(2026, 3, 2)
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 ALWAYS = (date(2020, 1, 1), None)

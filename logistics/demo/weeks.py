@@ -1,18 +1,17 @@
 """Weeks of the demo network, lived through the product's own functions in the order in which people would."""
 
 import random
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import F
 
 from logistics import handover, rounds, settling
 from logistics.demo.build import rows
 from network import clock, cycles
-from network.models import Cycle, Delivery, DeliveryDay, Network, Organisation, OutboxEntry, Person
+from network.models import Cycle, Delivery, DeliveryDay, Network, Organisation, OrganisationRole, OutboxEntry, Person
 from network.money import euros
 from orders import basket, checkout, closing, shortages, weighing
 from orders.models import Order, OrderLine, PurchaseOrderLine
@@ -149,24 +148,23 @@ def _buyers(day: DeliveryDay) -> list[Buyer]:
     deliveries = day.deliveries.select_related(
         "pickup_point__place", "outlet__organisation", "delivery_day__cycle__network"
     )
-    found = []
+    found: list[Buyer] = []
     for delivery in deliveries.order_by("pk"):
         if delivery.outlet:
-            homes: Iterable[Organisation] = [delivery.outlet.organisation]
+            homes = [delivery.outlet.organisation]
         else:
             assert delivery.pickup_point
-            homes = Organisation.objects.filter(
-                Q(roles__person__email__startswith=f"{delivery.pickup_point.code}-"), kind="household"
-            ).order_by("pk")
-        people = dict(
-            Person.objects.filter(organisation_roles__organisation__in=homes)
-            .order_by("-organisation_roles__pk")
-            .values_list("organisation_roles__organisation", "pk")
-        )
-        by_pk = Person.objects.in_bulk(people.values())
-        for home in homes:
-            if home.pk in people:
-                found.append(Buyer(home, by_pk[people[home.pk]], delivery, trade=delivery.outlet is not None))
+            email = f"{delivery.pickup_point.code}-"
+            homes = list(
+                Organisation.objects.filter(roles__person__email__startswith=email, kind="household").order_by("pk")
+            )
+        roles = OrganisationRole.objects.filter(organisation__in=homes).order_by("-pk").select_related("person")
+        people = {role.organisation_id: role.person for role in roles}
+        found += [
+            Buyer(home, people[home.pk], delivery, trade=delivery.outlet is not None)
+            for home in homes
+            if home.pk in people
+        ]
     return found
 
 
