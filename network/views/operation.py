@@ -6,6 +6,7 @@ from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
 
+from celery import current_app
 from celery.exceptions import TimeoutError as CeleryTimeout
 from django.conf import settings
 from django.core.cache import cache
@@ -23,7 +24,7 @@ WORKER_SECONDS = 3
 @never_cache
 def health(request: HttpRequest) -> JsonResponse:
     """Each part that must live, and whether it does: 200 when all do, else 503."""
-    parts = {"database": _database, "cache": _cache, "broker and worker": _worker}
+    parts = {"database": _database, "cache": _cache, "broker": _broker, "worker": _worker}
     state = {name: _state(check) for name, check in parts.items()}
     return JsonResponse(state, status=200 if set(state.values()) == {"ok"} else 503)
 
@@ -47,7 +48,13 @@ def _cache() -> None:
         raise LookupError
 
 
+def _broker() -> None:
+    with current_app.connection_for_write() as broker:
+        broker.ensure_connection(max_retries=1, interval_start=0)
+
+
 def _worker() -> None:
+    _broker()  # without one, asking a worker takes as long as its client is patient
     answer = tasks.echo.apply_async(("ok",), expires=WORKER_SECONDS, retry=False)
     try:
         answer.get(timeout=WORKER_SECONDS)

@@ -20,7 +20,7 @@ def test_the_run_sheet_names_every_stop_with_its_crates_and_whom_to_call(planned
     stop = next(stop for stop in data["stops"] if stop["name"] == "Hoeve Alice")
     assert stop["contacts"] == ["Alice 0470 12 34 56"]
     assert [crate["letter"] for crate in stop["crates"]] == ["B1", "B2", "B3", "B4"]
-    assert stop["crates"][3]["what"] == "Leek 7 kg"
+    assert stop["crates"][3]["what"] == "leek 7 kg"
     assert data["loading"] == []
 
 
@@ -39,7 +39,7 @@ def test_packing_lists_say_whose_goods_go_in_which_crate(planned):
     assert (milk["letter"], milk["count"]) == ("C1", "3/3")
     (order,) = milk["orders"]
     assert order["buyer"] == "Gezin Bob"
-    assert order["lines"][0][0] == "Milk"
+    assert order["lines"][0][0] == "milk"
 
 
 def test_the_papers_hold_no_address_of_a_household(planned, household):

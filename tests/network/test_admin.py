@@ -12,7 +12,6 @@ from django.urls import reverse
 
 from network.models import Network, Organisation, Person, PickupPoint, Tariff, Transaction
 from tests.conftest import make_network, make_person
-from tests.test_access import world  # noqa: F401  a whole week with a row of nearly everything
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 LOOKED_AT = {
@@ -32,7 +31,7 @@ def root(db):
     return make_person("root", is_staff=True, is_superuser=True)
 
 
-def test_every_list_and_every_page_opens_and_a_longer_list_asks_no_more(world, root, visit):  # noqa: F811
+def test_every_list_and_every_page_opens_and_a_longer_list_asks_no_more(world, root, visit):
     """Exactly as many queries for all rows of a model as for one of them."""
     client = visit(root)
     assert client.get(reverse("admin:index")).status_code == 200
@@ -56,7 +55,7 @@ def test_every_list_and_every_page_opens_and_a_longer_list_asks_no_more(world, r
     assert wrong == {}
 
 
-def test_what_is_kept_cannot_be_added_changed_or_deleted_even_by_a_superuser(world, root, visit):  # noqa: F811
+def test_what_is_kept_cannot_be_added_changed_or_deleted_even_by_a_superuser(world, root, visit):
     client, tried = visit(root), set()
     for model in MODELS:
         one = model._default_manager.order_by("pk").first()
