@@ -48,6 +48,7 @@ def open_page(chromium: Browser, live_server: Any) -> Iterator[Callable[..., Pag
             color_scheme="dark" if dark else "light",
             java_script_enabled=javascript,
             locale=locale,
+            reduced_motion="reduce",  # what fades in is looked at once it is there
         )
         contexts.append(context)
         if person is not None:
