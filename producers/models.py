@@ -54,6 +54,7 @@ class Producer(models.Model):
     class Transport(models.TextChoices):
         COLLECTED = "collected", _("collected at the farm")
         BRINGS = "brings", _("brings to the hub")
+        DRIVES = "drives", _("drives a round")
 
     organisation = models.OneToOneField(Organisation, models.PROTECT, related_name="producer")
     slug = models.SlugField(max_length=60, unique=True)

@@ -29,6 +29,8 @@ class Account(models.Model):
         TRANSPORT = "transport", _("transport cost")
         CARRIER = "carrier", _("carrier")
         LAUNCH_GAP = "launch_gap", _("launch gap")
+        VARIANCE = "variance", _("driven otherwise than planned")
+        EXPENSES = "expenses", _("volunteers' expenses")
         DEPOSITS = "deposits", _("deposits")
         VAT = "vat", _("VAT")
         COMPENSATION = "compensation", _("agricultural compensation")
