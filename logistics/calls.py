@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 
-from logistics import loading
+from logistics import fleet, loading
 from logistics.models import Crate
 from logistics.routing import Load, Van
 from network import clock
@@ -50,8 +50,9 @@ def collections(day: DeliveryDay) -> tuple[list[Call], list[Crate]]:
     """The farms to call at, and the crates of those who bring their goods to the hub."""
     crates = loading.collection_crates(day)
     farms = Producer.objects.filter(pk__in=crates).select_related("organisation__place").order_by("pk")
-    collected = [farm for farm in farms if farm.transport == Producer.Transport.COLLECTED]
-    brought = [crate for farm in farms if farm.transport == Producer.Transport.BRINGS for crate in crates[farm.pk]]
+    transports = fleet.transports(farms, day)
+    collected = [farm for farm in farms if transports[farm.pk] != Producer.Transport.BRINGS]
+    brought = [crate for farm in farms if transports[farm.pk] == Producer.Transport.BRINGS for crate in crates[farm.pk]]
     calls = [
         Call(
             key=f"farm {farm.pk}",

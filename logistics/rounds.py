@@ -16,7 +16,7 @@ from math import ceil
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from logistics import calls, distances
+from logistics import calls, fleet, roads, versions
 from logistics.calls import Call
 from logistics.distances import Matrix
 from logistics.models import Crate, Round, Stop, Unplanned, Vehicle
@@ -55,16 +55,16 @@ def plan_rounds(
     tell = progress or (lambda step: None)
     day = _claim(day)
     tell("loading")
-    vehicles = list(Vehicle.objects.filter(network=day.network, archived_at=None).order_by("pk"))
-    vans = [_van(vehicle) for vehicle in vehicles]
+    vehicles = fleet.vehicles_for(day)
+    vans = [fleet.van(vehicle) for vehicle in vehicles]
     (farms, brought), deliveries = calls.collections(day), calls.distributions(day)
     farms, deliveries = calls.visits(farms, vans), calls.visits(deliveries, vans)
     known = [call for call in (*farms, *deliveries) if call.place]
-    roads = distances.matrix([day.network.hub.point, *(call.place.point for call in known if call.place)])
+    measured = roads.between([day.network.hub.point, *(call.place.point for call in known if call.place)])
     row = {call.key: number for number, call in enumerate(known, 1)}
 
     tell("collection")
-    collected = _plan_collection(farms, deliveries, vans, roads, row, iterations, seed)
+    collected = _plan_collection(farms, deliveries, vans, measured.matrix, row, iterations, seed)
     tell("distribution")
     released = max((route.returns for route in collected.routes), default=-CROSS_DOCK) + CROSS_DOCK
     paid = {route.van for route in collected.routes}
@@ -73,12 +73,16 @@ def plan_rounds(
         for van in vans
     ]
     delivered = _solve(
-        Problem(roads, tuple(_site(call, row, deliver=True) for call in deliveries if call.place), tuple(rested)),
+        Problem(
+            measured.matrix, tuple(_site(call, row, deliver=True) for call in deliveries if call.place), tuple(rested)
+        ),
         iterations,
         seed,
     )
     tell("storing")
-    return _store(day, by, vehicles, roads, row, [(farms, collected), (deliveries, delivered)], brought)
+    made = _store(day, by, vehicles, measured.matrix, row, [(farms, collected), (deliveries, delivered)], brought)
+    versions.record(day=day, action="planned the rounds", by=by, roads=measured.source)
+    return made
 
 
 def _claim(day: DeliveryDay) -> DeliveryDay:
@@ -101,21 +105,6 @@ def _claim(day: DeliveryDay) -> DeliveryDay:
     day.rounds.all().delete()
     day.unplanned.all().delete()
     return day
-
-
-def _van(vehicle: Vehicle) -> Van:
-    return Van(
-        key=str(vehicle.pk),
-        at=0,
-        capacity=(vehicle.ambient, vehicle.cool, vehicle.cold, vehicle.frozen),
-        total_crates=vehicle.crates,
-        kg=vehicle.kg,
-        fixed=float(vehicle.per_day),
-        per_km=float(vehicle.per_km),
-        per_hour=float(vehicle.per_hour),
-        available_from=vehicle.available_from.hour * 60 + vehicle.available_from.minute,
-        available_to=vehicle.available_until.hour * 60 + vehicle.available_until.minute,
-    )
 
 
 def _site(call: Call, row: dict[str, int], *, deliver: bool = False) -> Site:
