@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.template.base import Template
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -24,7 +25,15 @@ pytestmark = pytest.mark.django_db(transaction=True)
 OFFERS = 1000
 
 
-def test_a_thousand_offers(network: Any, point: Any, household: Any, bob: Any, alice: Any) -> None:
+def _plainly(template: Template, context: Any) -> Any:
+    return template.nodelist.render(context)
+
+
+def test_a_thousand_offers(
+    network: Any, point: Any, household: Any, bob: Any, alice: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The test runner notes every template it renders; production does not.
+    monkeypatch.setattr(Template, "_render", _plainly)
     cycle = open_week(network, clock.monday_of(clock.today()) + timedelta(weeks=1))
     delivery = Delivery.objects.filter(delivery_day__cycle=cycle, pickup_point=point).order_by("starts_at")[0]
     categories = [value for value, _label in Product.Category.choices]
@@ -43,17 +52,19 @@ def test_a_thousand_offers(network: Any, point: Any, household: Any, bob: Any, a
     client.force_login(bob)
     url = f"{reverse('orders:shop', args=[network.slug])}?delivery={delivery.pk}"
     client.get(url)
+    with CaptureQueriesContext(connection) as captured:
+        client.get(url)
+    queries = len(captured)  # the next request empties the log
     seconds = []
     for _time in range(40):
-        with CaptureQueriesContext(connection) as queries:
-            started = time.perf_counter()
-            answer = client.get(url)
-            seconds.append(time.perf_counter() - started)
+        started = time.perf_counter()
+        answer = client.get(url)
+        seconds.append(time.perf_counter() - started)
     body = answer.content if answer.headers.get("content-encoding") == "gzip" else gzip.compress(answer.content)
     say(
         f"Shop page, {OFFERS} offers",
         spread(seconds),
-        f"{len(queries)} queries",
+        f"{queries} queries",
         f"{len(body) / 1024:.1f} KB on the wire",
     )
-    assert len(queries) <= 12
+    assert queries <= 12
