@@ -123,7 +123,10 @@ TEMPLATES = [
                 "logistics.navigation.navigation",
                 *(["logistics.demo.tasks.progress"] if LOCAL else []),
             ],
-            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "network.templatetags.kouter"],
+            "builtins": [
+                *(f"django.templatetags.{name}" for name in ("i18n", "l10n", "static")),
+                "network.templatetags.kouter",
+            ],
         },
     }
 ]
