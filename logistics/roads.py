@@ -88,7 +88,7 @@ def said(source: str) -> str:
         "valhalla": _("Distances and driving times are by road, from a Valhalla server."),
         "ors": _("Distances and driving times are by road, from openrouteservice."),
         "mixed": _(
-            "Distances and driving times are by road where the road server answered, and else estimated by formula."
+            "Distances and driving times are by road where the road server answered, and estimated by formula elsewhere."
         ),
     }
     return sentences.get(source, "")
