@@ -6,7 +6,6 @@ from datetime import timedelta
 import numpy as np
 import pytest
 from django.core.exceptions import ImproperlyConfigured
-from django.utils.translation import override
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -240,8 +239,6 @@ def test_every_source_is_said():
         "Distances and driving times are by road where the road server answered, and estimated by formula elsewhere.",
         "",
     ]
-    with override("nl"):
-        assert roads.said("formula") == "Afstanden en rijtijden zijn geschat met een formule."
 
 
 @pytest.mark.parametrize(
