@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef
 from django.shortcuts import get_object_or_404
 
 from logistics.models import Round
@@ -19,11 +20,14 @@ def day_for(person: Any, pk: int) -> DeliveryDay:
 
 
 def round_for(person: Any, pk: int) -> Round:
-    """A round, for its driver and for a coordinator of its network."""
+    """A round, for its driver once it is published, and for a coordinator of its network."""
     round = get_object_or_404(
-        Round.objects.select_related("delivery_day__cycle__network__hub", "vehicle", "driver"), pk=pk
+        Round.objects.select_related("delivery_day__cycle__network__hub", "vehicle", "driver").annotate(
+            is_published=Exists(Round.objects.published().filter(pk=OuterRef("pk")))
+        ),
+        pk=pk,
     )
-    if round.driver_id != person.pk:
+    if round.driver_id != person.pk or not round.is_published:
         require_role(person, round.delivery_day.network, COORDINATOR)
     return round
 

@@ -14,6 +14,8 @@ from network import clock
 from network.models import Delivery, DeliveryDay, Place
 from producers.models import Producer
 
+CROSS_DOCK = 60
+"""Minutes between the last collected crate at the hub and the first van that leaves with sorted ones."""
 EARLY_AT_POINT = 180
 """Minutes before it opens from which a pickup point can be supplied; the goods must stand there when it opens."""
 PER_STOP, PER_CRATE = 5, 0.5

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from logistics import calls, fleet, roads, versions
-from logistics.calls import Call
+from logistics.calls import CROSS_DOCK, Call
 from logistics.distances import Matrix
 from logistics.models import Crate, Round, Stop, Unplanned, Vehicle
 from logistics.routing import DAY, Load, Plan, Problem, RoutePlan, Site, Van, check, plan
@@ -26,8 +26,6 @@ from network.errors import Refused
 from network.models import DeliveryDay, NetworkRole, Person
 from network.money import euros
 
-CROSS_DOCK = 60
-"""Minutes between the last collected crate at the hub and the first van that leaves with sorted ones."""
 UNHURRIED = 60
 """Minutes the distribution gets on top of the drive to its most pressing stop."""
 LATER = (60, 120)

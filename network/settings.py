@@ -195,6 +195,7 @@ OUTBOX_HANDLERS = {
     "order_cancelled": "orders.mail.order_cancelled",
     "order_closed": "orders.mail.order_closed",
     "purchase_order_ready": "orders.mail.purchase_order_ready",
+    "round_assigned": "logistics.mail.round_assigned",
 }
 
 # Mail

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from logistics import handover, rounds, settling
+from logistics import handover, rounds, settling, versions
 from network import clock
 from network.models import Account, Transaction
 from orders import basket, checkout, closing
@@ -36,6 +36,8 @@ def world(
     for ride in made:
         ride.driver = gust
         ride.save(update_fields=["driver"])
+    with clock.at(day.closes_at):
+        versions.publish(day=day, by=dana)
     with clock.at(delivery.ends_at):
         handover.drive_day(day=day, by=dana)
         settling.settle_day(day=day, by=dana)

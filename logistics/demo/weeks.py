@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.db import connection, transaction
 from django.db.models import F
 
-from logistics import handover, rounds, settling
+from logistics import handover, rounds, settling, versions
 from logistics.demo.build import rows
 from network import clock, cycles
 from network.models import Cycle, Delivery, DeliveryDay, Network, Organisation, OrganisationRole, OutboxEntry, Person
@@ -218,6 +218,7 @@ def _run(day: DeliveryDay, now: datetime, dice: random.Random) -> None:
     if day.status == DeliveryDay.Status.CLOSED:
         with clock.at(day.closes_at + timedelta(minutes=30)):
             rounds.plan_rounds(day=day, by=dana)
+            versions.publish(day=day, by=dana, accept_flaws=True)
     evening = clock.moment(day.on, datetime.min.time().replace(hour=21))
     if now < evening:
         return

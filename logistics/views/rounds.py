@@ -31,7 +31,8 @@ def my_rounds(request: HttpRequest) -> HttpResponse:
     """What I drive and the pickup points I man: what comes first, then what was."""
     today = clock.today()
     mine = (
-        Round.objects.filter(driver=request.user.pk)
+        Round.objects.published()
+        .filter(driver=request.user.pk)
         .select_related("delivery_day__cycle__network", "vehicle")
         .annotate(stops_count=Count("stops"), stops_done=Count("stops", Q(stops__done_at__isnull=False)))
     )
