@@ -4,34 +4,43 @@ The model, its units and a worked example are in `docs/routing.md`. Pure: no Dja
 """
 
 from logistics.routing.alone import AloneCost, alone_cost
-from logistics.routing.checking import check
+from logistics.routing.checking import Flaw, check
 from logistics.routing.problem import (
     DAY,
     STORAGE_CLASSES,
     Load,
+    Pair,
     Plan,
     Problem,
+    Progress,
     RoutePlan,
     Site,
     StopPlan,
+    Tour,
     Unplanned,
     Van,
 )
+from logistics.routing.retiming import retime
 from logistics.routing.solving import plan
 
 __all__ = [
     "DAY",
     "STORAGE_CLASSES",
     "AloneCost",
+    "Flaw",
     "Load",
+    "Pair",
     "Plan",
     "Problem",
+    "Progress",
     "RoutePlan",
     "Site",
     "StopPlan",
+    "Tour",
     "Unplanned",
     "Van",
     "alone_cost",
     "check",
     "plan",
+    "retime",
 ]
