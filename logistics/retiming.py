@@ -1,19 +1,21 @@
 """
-When a changed round drives: every stop in the given order, home as early as that can be, away as late as that allows. It
-never refuses: what comes too late or weighs too much is said by `logistics.flaws`.
+When a changed round drives: every stop in the given order, home as early as that can be, away as late as that allows
+(`logistics.routing.retime`). It never refuses: what comes too late or weighs too much is said by `logistics.flaws`.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
-from math import ceil, isfinite
+from math import isfinite
 
 from django.utils.translation import gettext as _
 
-from logistics import roads
+from logistics import fleet, roads, routing
 from logistics.calls import CROSS_DOCK
 from logistics.drafts import Draft, Trip, minutes, moment
 from logistics.models import Round
+from logistics.routing import Problem, Site
 from network.errors import Refused
 from network.money import euros
 
@@ -52,35 +54,25 @@ def _earliest(draft: Draft, trip: Trip, before: list[Trip]) -> int:
 
 
 def _time(draft: Draft, trip: Trip, soonest: int) -> None:
+    """The engine's timetable of one round, which leaves at `soonest` at the earliest."""
     hub = draft.day.network.hub.point
-    measured = roads.between([hub, *(visit.stop.place.point for visit in trip.visits)]).matrix
+    matrix = roads.between([hub, *(visit.stop.place.point for visit in trip.visits)]).matrix
     path = [0, *range(1, len(trip.visits) + 1), 0]
-    km = [float(measured.km[a, b]) for a, b in pairwise(path)]
-    drives = [float(measured.minutes[a, b]) for a, b in pairwise(path)]
-    if not all(map(isfinite, km + drives)):
+    if not all(isfinite(matrix.km[leg]) and isfinite(matrix.minutes[leg]) for leg in pairwise(path)):
         raise Refused(_("There is no road between two of these stops."))
-    *legs, home = [ceil(drive - 1e-9) for drive in drives]
-    calls = [(drive, *visit.window(draft.day), visit.service) for drive, visit in zip(legs, trip.visits, strict=True)]
-
-    def forth(leaves: int) -> list[tuple[int, int]]:
-        times, now = [], leaves
-        for drive, opens, _closes, service in calls:
-            arrives = now + drive
-            now = max(arrives, opens) + service
-            times.append((arrives, now))
-        return times
-
-    latest = forth(soonest)[-1][1]
-    for drive, _opens, closes, service in reversed(calls):
-        latest = min(latest - service, closes) - drive
-    leaves = max(latest, soonest)
-    times = forth(leaves)
-    trip.round.starts_at = moment(draft.day, leaves)
-    trip.round.ends_at = moment(draft.day, times[-1][1] + home)
-    trip.round.km = sum((Decimal(str(one)).quantize(CENT) for one in km), Decimal(0))
-    for visit, (arrives, away), one in zip(trip.visits, times, km, strict=False):
-        visit.stop.arrives_at, visit.stop.leaves_at = moment(draft.day, arrives), moment(draft.day, away)
-        visit.stop.km = Decimal(str(one)).quantize(CENT)
+    sites = []
+    for row, visit in enumerate(trip.visits, 1):
+        opens, closes = visit.window(draft.day)
+        sites.append(Site(key=str(row), at=row, opens=opens, closes=closes, service=visit.service))
+    van = replace(fleet.van(trip.round.vehicle), key="van", available_from=soonest)
+    (route,) = routing.retime(Problem(matrix, tuple(sites), (van,)), {"van": [[site.key for site in sites]]}).routes
+    trip.round.starts_at, trip.round.ends_at = moment(draft.day, route.leaves), moment(draft.day, route.returns)
+    for visit, planned in zip(trip.visits, route.stops, strict=True):
+        visit.stop.arrives_at = moment(draft.day, planned.arrives)
+        visit.stop.leaves_at = moment(draft.day, planned.leaves)
+        visit.stop.km = Decimal(str(planned.km_before)).quantize(CENT)
+    home = Decimal(str(float(matrix.km[path[-2], 0]))).quantize(CENT)
+    trip.round.km = sum((visit.stop.km for visit in trip.visits), home)
 
 
 def _price(draft: Draft, trip: Trip) -> None:
