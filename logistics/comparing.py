@@ -11,8 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from logistics.drafts import Draft
-from network.models import PickupPoint
+from logistics.models import PlanVersion, Vehicle
+from network.models import Delivery, PickupPoint
 from network.texts import as_text
+from producers.models import Producer
 
 Plan: TypeAlias = Mapping[str, Any]
 Where: TypeAlias = tuple[int | None, int | None, int]
@@ -77,6 +79,64 @@ def differences(before: Plan, after: Plan) -> list[Difference]:
             )
         )
     return found
+
+
+def side_by_side(before: PlanVersion, after: PlanVersion) -> dict[str, Any]:
+    """Two versions for a page: totals as signed numbers, and round by round the stops with their names; two queries."""
+    found = differences(before.plan, after.plan)
+    rows = [row for version in (before, after) for row in version.plan.get("rounds", ())]
+    called = _named([stop for row in rows for stop in row["stops"]])
+    vehicles = {vehicle.pk: str(vehicle) for vehicle in Vehicle.objects.filter(pk__in={row["vehicle"] for row in rows})}
+
+    def shown(row: dict[str, Any] | None) -> dict[str, Any] | None:
+        if row is None:
+            return None
+        stops = [
+            {
+                "name": called.get((stop["producer"], stop["delivery"]), ""),
+                "at": datetime.fromisoformat(stop["arrives_at"]),
+            }
+            for stop in row["stops"]
+        ]
+        hours = {name: datetime.fromisoformat(row[name]) for name in ("starts_at", "ends_at")}
+        return {
+            **hours,
+            "vehicle": vehicles.get(row["vehicle"], ""),
+            "stops": stops,
+            "km": row["km"],
+            "cost": row["cost"],
+        }
+
+    return {
+        "km": after.km - before.km,
+        "cost": after.cost - before.cost,
+        "co2_kg": after.co2_kg - before.co2_kg,
+        "minutes": sum(one.minutes for one in found),
+        "moved": sum(len(one.added) + one.reordered for one in found),
+        "unplanned": after.unplanned - before.unplanned,
+        "rounds": [
+            {
+                "number": one.number,
+                "same": one.same,
+                "difference": one,
+                "before": shown(one.before),
+                "after": shown(one.after),
+            }
+            for one in found
+        ],
+    }
+
+
+def _named(stops: list[dict[str, Any]]) -> dict[tuple[int | None, int | None], str]:
+    farms = Producer.objects.select_related("organisation").in_bulk(
+        {stop["producer"] for stop in stops if stop["producer"]}
+    )
+    deliveries = Delivery.objects.select_related("pickup_point", "outlet__organisation").in_bulk(
+        {stop["delivery"] for stop in stops if stop["delivery"]}
+    )
+    return {(pk, None): str(farm) for pk, farm in farms.items()} | {
+        (None, pk): str(delivery.destination) for pk, delivery in deliveries.items()
+    }
 
 
 def deltas(before: Plan, after: Plan, names: Mapping[Where, Any]) -> dict[int, list[dict[str, Any]]]:

@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
+from django.db import transaction
+
 from logistics.models import Round
-from network import clock, outbox
-from network.models import DeliveryDay, OutboxEntry
+from network import clock, journal, outbox
+from network.models import DeliveryDay, OutboxEntry, Person
 
 SOON = timedelta(minutes=5)
 """A changed round is told after a while, so that a coordinator who tries ten changes sends one mail."""
@@ -41,6 +43,18 @@ def tell(*, day: DeliveryDay, rounds: Iterable[Round]) -> None:
     for (number, driver), entry in told.items():
         if entry.payload["what"] and (number, driver) not in news.keys() | finished:
             _queue(day, number, driver, {}, entry)
+
+
+@transaction.atomic
+def acknowledge(*, round: Round, last: int, by: Person) -> int:
+    """The driver has seen what changed on her round, up to the change `last` (pk); how many were new to her."""
+    news = round.changes.filter(acknowledged_at=None, pk__lte=last)
+    count = news.update(acknowledged_at=clock.now(), acknowledged_by=by)
+    if count:
+        journal.record(
+            action="saw the changes", subject=round, by=by, network=round.delivery_day.network, changes=count
+        )
+    return count
 
 
 def _queue(day: DeliveryDay, number: int, driver: int | None, what: dict[str, Any], last: OutboxEntry | None) -> None:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from logistics.views import day, handover, money, rounds, week
+from logistics.views import day, edits, handover, money, rounds, week
 
 app_name = "logistics"
 urlpatterns = [
@@ -10,6 +10,10 @@ urlpatterns = [
     path("days/<int:pk>/close/", day.close, name="close"),
     path("days/<int:pk>/postpone/", day.postpone, name="postpone"),
     path("days/<int:pk>/plan/", day.plan, name="plan"),
+    path("days/<int:pk>/edit/", edits.edit, name="edit"),
+    path("days/<int:pk>/drivers/", edits.assign, name="drivers"),
+    path("days/<int:pk>/publish/", edits.publish, name="publish"),
+    path("days/<int:pk>/versions/", edits.versions_of, name="versions"),
     path("days/<int:pk>/drive/", day.drive, name="drive"),
     path("days/<int:pk>/settle/", day.settle, name="settle"),
     path("days/<int:pk>/by-hand/", day.by_hand, name="by_hand"),
@@ -20,6 +24,7 @@ urlpatterns = [
     path("rounds/", rounds.my_rounds, name="my_rounds"),
     path("rounds/<int:pk>/", rounds.round, name="round"),
     path("rounds/<int:pk>/driver/", rounds.driver, name="driver"),
+    path("rounds/<int:pk>/seen/", rounds.seen, name="seen"),
     path("rounds/<int:pk>/finish/", rounds.finish, name="finish"),
     path("rounds/<int:pk>/sheet.pdf", rounds.run_sheet, name="run_sheet"),
     path("rounds/<int:pk>/<int:position>/", rounds.stop, name="stop"),

@@ -6,11 +6,13 @@ from typing import Any, Self
 
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from logistics.models.fleet import Vehicle
 from network import clock
 from network.models import Delivery, DeliveryDay, Network, Outlet, Person, PickupPoint, Place
+from network.models.record import SAID
 from network.quantities import StorageClass
 from producers.models import Producer
 
@@ -299,6 +301,11 @@ class PlanVersion(models.Model):
 
     def __str__(self) -> str:
         return _("Version %(number)s") % {"number": self.number}
+
+    @property
+    def said(self) -> str:
+        """What was done, in the reader's language."""
+        return capfirst(str(SAID.get(self.action, self.action)))
 
 
 class RoundChange(models.Model):

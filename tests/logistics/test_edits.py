@@ -1,0 +1,1 @@
+"""The coordinator's changes of a plan: what each does to stops, times, versions, and what is refused."""
