@@ -25,7 +25,7 @@ def tell(*, day: DeliveryDay, rounds: Iterable[Round]) -> None:
     caller. A row names day, number, driver and the `sequence` (0, 1, …) of what she was told of that round.
     """
     told: dict[tuple[int, int], OutboxEntry] = {}
-    for entry in OutboxEntry.objects.filter(kind=KIND, payload__day=day.pk).order_by("pk"):
+    for entry in OutboxEntry.objects.filter(kind=KIND, key__startswith=f"round-{day.pk}-").order_by("pk"):
         told[entry.payload["number"], entry.payload["driver"]] = entry
     news = {
         (found.number, found.driver_id): {

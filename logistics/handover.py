@@ -131,7 +131,8 @@ def drive_day(*, day: DeliveryDay, by: Person | None = None) -> bool:
         return False
     if day.status != DeliveryDay.Status.PLANNED:
         raise Refused(_("Plan the rounds first."))
-    versions.publish(day=day, by=by, accept_flaws=True)
+    if not versions.published(day):
+        versions.publish(day=day, by=by, accept_flaws=True)
     brought = Q(stop=None, leg=Round.Leg.COLLECTION, producer__transport="brings")
     for leg, done in CHECKED.items():
         Crate.objects.filter(

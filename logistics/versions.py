@@ -10,6 +10,7 @@ A plan is published once; from then on drivers see their rounds at once with eve
 makes new papers. Planning anew takes the rounds back from the drivers until that plan is published too.
 """
 
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -47,7 +48,7 @@ def record(
         plan=snapshot(draft),
         km=sum(found.km for found in rounds),
         cost=sum(found.cost for found in rounds),
-        co2_kg=sum(found.co2_kg for found in rounds),
+        co2_kg=sum((found.co2_kg for found in rounds), Decimal(0)).quantize(Decimal("0.01")),
         unplanned=len(draft.unplanned),
         **carried | ({"roads": roads} if roads else {}),
     )
@@ -78,12 +79,13 @@ def publish(
     )
     if day.status != DeliveryDay.Status.PLANNED:
         raise Refused(_("There is no plan to publish: plan the rounds first, and publish before they are driven."))
-    draft = drafts.load(day)
-    found = latest(day) or record(day=day, action=PlanVersion.PLANNED, by=by, draft=draft)
-    if version is not None and version != found.number:
+    found = latest(day)
+    if version is not None and version != (found.number if found else 0):
         raise Refused(_("Somebody changed the plan meanwhile. Look at it as it is now, then publish it."))
-    if found.published_at:
+    if found and found.published_at:
         return found
+    draft = drafts.load(day)
+    found = found or record(day=day, action=PlanVersion.PLANNED, by=by, draft=draft)
     if not accept_flaws and (wrong := flaws.flaws_of(draft)):
         raise Refused(
             _("This plan has flaws. Repair them, or say that you accept them: %(flaws)s.")

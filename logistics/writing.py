@@ -106,7 +106,7 @@ def _write(opened: Opened, empty: list[Trip]) -> None:
     if moved or gone:
         Stop.objects.filter(pk__in=[*moved, *gone]).update(position=F("position") + ASIDE)
     Stop.objects.bulk_create([stop for stop in stops if not stop.pk])
-    _write_changed(opened, Stop, stops, STOP_FIELDS)
+    _write_changed(opened, Stop, stops, STOP_FIELDS, ("round_id", "position") if moved else ())
     _write_crates(draft)
     _write_unplanned(opened)
     lost = [trip.round.pk for trip in empty if trip.round.pk]
@@ -120,15 +120,17 @@ def _write(opened: Opened, empty: list[Trip]) -> None:
         raise Refused(_("Something was already noted on the road: this stop or round cannot be taken away.")) from error
 
 
-def _write_changed(opened: Opened, model: Any, rows: list[Any], fields: tuple[str, ...]) -> None:
-    """Only the rows that differ, and only in the fields that do."""
+def _write_changed(
+    opened: Opened, model: Any, rows: list[Any], fields: tuple[str, ...], always: tuple[str, ...] = ()
+) -> None:
+    """Only the rows that differ, and only in the fields that do (and `always`, for stops that stood aside)."""
     changed = [row for row in rows if opened.kept.get((model, row.pk), _values(row, fields)) != _values(row, fields)]
     different = {
         field
         for row in changed
         for field, old in zip(fields, opened.kept[model, row.pk], strict=True)
         if getattr(row, field) != old
-    }
+    } | set(always)
     if changed:
         model.objects.bulk_update(changed, [field.removesuffix("_id") for field in fields if field in different])
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from logistics import handover, rounds
+from logistics import handover, rounds, versions
 from logistics.models import Crate, Round
 from network.errors import Refused
 from network.models import DeliveryDay
@@ -32,6 +32,7 @@ def planned(day: Any, delivery: Any, network: Any, household: Any, leek: Any, gu
     make_vehicle(network)
     freeze(day)
     rounds.plan_rounds(day=day, iterations=20)
+    versions.publish(day=day, by=None)
     day.refresh_from_db()
     return day
 
