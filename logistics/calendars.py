@@ -61,7 +61,8 @@ def _text(value: str) -> str:
 
 def _folded(line: str) -> str:
     """Lines of at most 75 octets, never cut within a character; what follows begins with a space."""
-    parts, rest = [], line
+    parts: list[str] = []
+    rest = line
     while rest:
         room = FOLD - (1 if parts else 0)
         part = rest.encode()[:room].decode(errors="ignore")
