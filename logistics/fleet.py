@@ -1,10 +1,11 @@
 """What can drive on a delivery day, and how each farm's goods leave the yard."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from logistics.models import TransportChoice, Vehicle
 from logistics.routing import Van
-from network.models import DeliveryDay
+from network.models import DeliveryDay, Place
 from producers.models import Producer
 
 
@@ -16,7 +17,9 @@ def vehicles_for(day: DeliveryDay) -> list[Vehicle]:
         producer__organisation__memberships__network=day.network,
         producer__organisation__memberships__left_on=None,
     )
-    vehicles = Vehicle.objects.filter(archived_at=None, weekdays__contains=[day.on.weekday()]).select_related("depot")
+    vehicles = Vehicle.objects.filter(archived_at=None, weekdays__contains=[day.on.weekday()]).select_related(
+        "depot", "returns_to"
+    )
     own = vehicles.filter(network=day.network)
     return list((own | vehicles.filter(pk__in=chosen.values("vehicle"))).order_by("pk").distinct())
 
@@ -42,3 +45,13 @@ def transports(producers: Iterable[Producer], day: DeliveryDay) -> dict[int, str
     usual = {producer.pk: producer.transport for producer in producers}
     chosen = TransportChoice.objects.filter(producer__in=usual, week_on=day.cycle.week_on)
     return usual | dict(chosen.values_list("producer", "transport"))
+
+
+def zones() -> list[Any]:
+    """The boundaries of all low-emission zones."""
+    return []
+
+
+def needs(place: Place, *, rings: Sequence[Any] | None = None) -> frozenset[str]:
+    """The skills a vehicle needs to stop at a place."""
+    return frozenset()
