@@ -83,6 +83,7 @@ class Known:
     vehicles: dict[str, Vehicle]
     own: dict[int, str]
     tours: list[Tour]
+    places: list[Place]
     roads: Roads
     row: dict[int, int]
     needs: dict[int, frozenset[str]] = field(default_factory=dict)
@@ -123,6 +124,7 @@ def known(day: DeliveryDay) -> Known:
             if vehicle.network_id is None and vehicle.owner_id in driving
         },
         tours=list(tours.select_related("vehicle").prefetch_related("stops").order_by("pk")),
+        places=list(places.values()),
         roads=roads.between([place.point for place in places.values()]),
         row={pk: number for number, pk in enumerate(places)},
         needs={pk: fleet.needs(place, rings=rings) for pk, place in places.items()} if rings else {},

@@ -5,14 +5,12 @@ them what goes straight from farm to customer. Nothing is stored here; `logistic
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from math import atan2, ceil, cos, radians
 
 from logistics import calls, fleet, loading, waves
 from logistics.calls import Call, Known, Straight
 from logistics.loading import Packed, Pair
-from logistics.models import Crate, Round
-from logistics.models import Tour as StandingTour
+from logistics.models import Crate, Round, TourStop
 from logistics.routing import DAY, Load, Plan, Problem, Site, Tour, Van
 from logistics.routing import Pair as Carry
 from logistics.waves import Watch
@@ -185,13 +183,9 @@ def _carrying(known: Known, plans: Sequence[Plan]) -> list[Van]:
             if {vehicle.depot.pk, calls.home_of(vehicle).pk} != {known.hub.pk}:
                 continue
             edges = [van.available_from, *(edge for route in routes for edge in route), van.available_to]
-            begins, ends = max(
-                zip(edges[::2], edges[1::2], strict=True), key=lambda gap: (gap[1] - gap[0], -gap[0])
-            )
+            begins, ends = max(zip(edges[::2], edges[1::2], strict=True), key=lambda gap: (gap[1] - gap[0], -gap[0]))
             away = sum(returns - leaves for leaves, returns in routes)
-            van = replace(
-                van, fixed=0.0, available_from=begins, available_to=ends, longest=max(0, van.longest - away)
-            )
+            van = replace(van, fixed=0.0, available_from=begins, available_to=ends, longest=max(0, van.longest - away))
         vans.append(van)
     return vans
 
@@ -263,9 +257,7 @@ def _collect(
     for tour in _tours(known, deliveries).values():
         pressing.append((tour.starts or (DAY,))[0] - back[tour.sites[0]] - CROSS_DOCK)
     soonest = min((van.available_from for van in vans), default=0)
-    alone = [
-        max(call.opens, soonest + back[call.key]) + call.service + back[call.key] for call in farms if call.place
-    ]
+    alone = [max(call.opens, soonest + back[call.key]) + call.service + back[call.key] for call in farms if call.place]
     deadline = max(min(pressing, default=DAY), *alone, 0)
 
     def by(latest: int) -> Wave:
@@ -306,7 +298,12 @@ def _tours(known: Known, wanted: Sequence[Call]) -> dict[int, Tour]:
     found: dict[int, Tour] = {}
     taken: set[str] = set()
     for tour in known.tours:
-        stops = {key: at for stop in tour.stops.all() if (key := _key(stop, call_of)) and key not in taken for at in [stop.at]}
+        stops = {
+            key: at
+            for stop in tour.stops.all()
+            if (key := _key(stop, call_of)) and key not in taken
+            for at in [stop.at]
+        }
         taken |= stops.keys()
         if stops:
             starts = tuple(at.hour * 60 + at.minute for at in stops.values())
@@ -314,7 +311,7 @@ def _tours(known: Known, wanted: Sequence[Call]) -> dict[int, Tour]:
     return found
 
 
-def _key(stop: "StandingTour.stops.rel.related_model", call_of: dict[tuple[str, int | None], str]) -> str | None:
+def _key(stop: TourStop, call_of: dict[tuple[str, int | None], str]) -> str | None:
     for kind in ("producer", "pickup_point", "outlet"):
         if pk := getattr(stop, f"{kind}_id"):
             return call_of.get((kind, pk))

@@ -116,9 +116,7 @@ def _searched(problem: Problem, iterations: int, seed: int, watch: Watch) -> Pla
     return found
 
 
-def _by_direction(
-    problem: Problem, bearings: Mapping[str, float], *, iterations: int, seed: int, watch: Watch
-) -> Plan:
+def _by_direction(problem: Problem, bearings: Mapping[str, float], *, iterations: int, seed: int, watch: Watch) -> Plan:
     """A plan per cut, then the leftovers with the vans that stayed idle, all put together and timed as one plan."""
     cuts = _cuts(problem, bearings)
     trips: dict[str, list[list[str]]] = {}
