@@ -159,7 +159,6 @@ def _trips(known: Known, wave: Wave, route: RoutePlan, *, fixed: bool) -> list[t
         legs = [Decimal(str(float(matrix.km[leg]))).quantize(Decimal("0.01")) for leg in pairwise(path)]
         home = ceil(float(matrix.minutes[path[-2], path[-1]]) - 1e-9)
         returns = route.returns if number == last else made[-1].leaves + home
-        cost = vehicle.per_km * sum(legs) + vehicle.per_hour * (returns - leaves) / 60 + vehicle.per_stop * len(made)
         tour = next((tour_of[stop.site] for stop in made if stop.site in tour_of), None)
         round_ = Round(
             delivery_day=day,
@@ -170,9 +169,11 @@ def _trips(known: Known, wave: Wave, route: RoutePlan, *, fixed: bool) -> list[t
             starts_at=_moment(day, leaves),
             ends_at=_moment(day, returns),
             km=sum(legs),
-            cost=euros(cost + (vehicle.per_day if fixed and not trips else 0)),
         )
-        trips.append((round_, _stops(round_, wave, made, legs)))
+        stops = _stops(round_, wave, made, legs)
+        cost = vehicle.per_km * sum(legs) + vehicle.per_hour * (returns - leaves) / 60 + vehicle.per_stop * len(stops)
+        round_.cost = euros(cost + (vehicle.per_day if fixed and not trips else 0))
+        trips.append((round_, stops))
         leaves = returns
     return trips
 

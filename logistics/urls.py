@@ -10,6 +10,7 @@ urlpatterns = [
     path("days/<int:pk>/close/", day.close, name="close"),
     path("days/<int:pk>/postpone/", day.postpone, name="postpone"),
     path("days/<int:pk>/plan/", day.plan, name="plan"),
+    path("days/<int:pk>/plan/cancel/", day.cancel_plan, name="cancel_plan"),
     path("days/<int:pk>/drive/", day.drive, name="drive"),
     path("days/<int:pk>/settle/", day.settle, name="settle"),
     path("days/<int:pk>/by-hand/", day.by_hand, name="by_hand"),

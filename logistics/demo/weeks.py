@@ -1,6 +1,7 @@
 """Weeks of the demo network, lived through the product's own functions in the order in which people would."""
 
 import random
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -11,6 +12,7 @@ from django.db.models import F
 from logistics import handover, rounds, settling
 from logistics.demo.build import rows
 from network import clock, cycles
+from network.errors import Refused
 from network.models import Cycle, Delivery, DeliveryDay, Network, Organisation, OrganisationRole, OutboxEntry, Person
 from network.money import euros
 from orders import basket, checkout, closing, shortages, weighing
@@ -216,7 +218,7 @@ def _run(day: DeliveryDay, now: datetime, dice: random.Random) -> None:
         closing.close_day(day=day)
     day.refresh_from_db(fields=["status"])
     if day.status == DeliveryDay.Status.CLOSED:
-        with clock.at(day.closes_at + timedelta(minutes=30)):
+        with clock.at(day.closes_at + timedelta(minutes=30)), suppress(Refused):  # the clock may have planned it first
             rounds.plan_rounds(day=day, by=dana)
     evening = clock.moment(day.on, datetime.min.time().replace(hour=21))
     if now < evening:

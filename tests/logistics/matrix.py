@@ -38,6 +38,7 @@ PAGES = [
     Page("logistics:close", of_day, method="post", expected=COORDINATOR_ACTS),
     Page("logistics:postpone", of_day, method="post", expected=COORDINATOR | {"dana": 422}),
     Page("logistics:plan", of_day, method="post", expected=COORDINATOR_ACTS),
+    Page("logistics:cancel_plan", of_day, method="post", expected=COORDINATOR_ACTS),
     Page("logistics:drive", of_day, method="post", expected=COORDINATOR_ACTS),
     Page("logistics:settle", of_day, method="post", expected=COORDINATOR_ACTS),
     Page("logistics:by_hand", of_day, method="post", expected=COORDINATOR_ACTS),
