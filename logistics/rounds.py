@@ -164,7 +164,7 @@ def _solve(problem: Problem, iterations: int, seed: int) -> Plan:
         if len(more.unplanned) < len(found.unplanned):
             problem, found = again, more
     if flaws := check(problem, found):
-        raise RuntimeError("; ".join(flaws))
+        raise RuntimeError("; ".join(map(str, flaws)))
     return found
 
 

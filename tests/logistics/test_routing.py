@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logistics.distances import Matrix, matrix
-from logistics.routing import Load, Plan, Problem, RoutePlan, Site, StopPlan, Unplanned, Van, check, plan, solving
+from logistics.routing import Load, Plan, Problem, RoutePlan, Site, StopPlan, Unplanned, Van, check, plan
 
 
 def road(*places: float) -> Matrix:
@@ -169,7 +169,7 @@ def test_two_sites_in_one_spot_and_one_at_the_depot():
 
 def test_penalties_too_low_to_keep_the_rules_are_raised(monkeypatch):
     """The first search overloads the van rather than leave somebody out; the next one does not."""
-    monkeypatch.setattr(solving, "PENALTIES", (1e-6, 4.0))
+    monkeypatch.setattr(searching, "PENALTIES", (1e-6, 4.0))
     sites = tuple(Site(f"s{n}", 1, deliver=crates(20)) for n in range(6))
     problem = Problem(road(0, 10), sites, (van(),))
     found = plan(problem)
