@@ -1,6 +1,6 @@
 from django.urls import path
 
-from logistics.views import day, handover, money, rounds, week
+from logistics.views import day, fleet, handover, money, rounds, tours, week
 
 app_name = "logistics"
 urlpatterns = [
@@ -28,4 +28,18 @@ urlpatterns = [
     path("purchase-orders/<int:pk>/missing/", handover.missing, name="missing"),
     path("deliveries/<int:pk>/", handover.pickup, name="pickup"),
     path("deliveries/<int:pk>/hand-over/", handover.hand_over, name="hand_over"),
+    path("<slug:network>/vehicles/", fleet.vehicles_page, name="vehicles"),
+    path("<slug:network>/vehicles/new/", fleet.vehicle_new, name="vehicle_new"),
+    path("vehicles/<int:pk>/", fleet.vehicle, name="vehicle"),
+    path("vehicles/<int:pk>/archive/", fleet.vehicle_archive, name="vehicle_archive"),
+    path("farm/<slug:slug>/vehicles/new/", fleet.own_vehicle_new, name="own_vehicle_new"),
+    path("farm/<slug:slug>/transport/", fleet.transport_page, name="transport"),
+    path("farm/<slug:slug>/transport/week/<str:week_on>/", fleet.transport_page, name="transport_week"),
+    path("<slug:network>/week/<str:week_on>/transport/", fleet.choices, name="choices"),
+    path("<slug:network>/tours/", tours.tours_page, name="tours"),
+    path("rounds/<int:pk>/tour/", tours.tour_new, name="tour_new"),
+    path("tours/<int:pk>/", tours.tour, name="tour"),
+    path("tours/<int:pk>/stops/", tours.tour_stops, name="tour_stops"),
+    path("tours/<int:pk>/keep/", tours.tour_keep, name="tour_keep"),
+    path("tours/<int:pk>/delete/", tours.tour_delete, name="tour_delete"),
 ]
