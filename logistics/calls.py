@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db.models import Count, F, Max, Sum
 
-from logistics import fleet, loading, roads
+from logistics import fleet, loading, roads, transport
 from logistics.loading import Goods, Packed, Pair
 from logistics.models import Crate, Round, Tour, TransportChoice, Vehicle
 from logistics.roads import Roads
@@ -99,15 +99,14 @@ class Known:
 def known(day: DeliveryDay) -> Known:
     """Read what there is to plan, in a fixed number of queries however many orders there are."""
     state, goods = state_of(day), loading.goods_of(day)
-    farms = Producer.objects.select_related("organisation__place").order_by("pk").in_bulk(list(goods.asked))
-    deliveries = Delivery.objects.select_related("place", "outlet").order_by("pk").in_bulk(list(goods.ordered))
-    transports = fleet.transports(farms.values(), day)
+    farms = Producer.objects.select_related("organisation__place").in_bulk(list(goods.asked))
+    deliveries = Delivery.objects.select_related("place", "outlet").in_bulk(list(goods.ordered))
+    travels = transport.travels(farms.values(), day.cycle.week_on)
     vehicles = {str(vehicle.pk): vehicle for vehicle in fleet.vehicles_for(day)}
-    driving = {farm.organisation_id: pk for pk, farm in farms.items() if transports[pk] == Producer.Transport.DRIVES}
     tours = Tour.objects.filter(network=day.network, weekday=day.on.weekday(), kept=True, vehicle__in=vehicles)
     places = {place.pk: place for vehicle in vehicles.values() for place in (vehicle.depot, home_of(vehicle))}
-    places |= {at.pk: at for farm in farms.values() if (at := farm.organisation.place)}
-    places |= {delivery.place_id: delivery.place for delivery in deliveries.values()}
+    places |= {at.pk: at for _pk, farm in sorted(farms.items()) if (at := farm.organisation.place)}
+    places |= {delivery.place_id: delivery.place for _pk, delivery in sorted(deliveries.items())}
     places = {day.network.hub_id: day.network.hub} | places
     rings = fleet.zones()
     return Known(
@@ -115,14 +114,10 @@ def known(day: DeliveryDay) -> Known:
         state=state,
         goods=goods,
         farms=farms,
-        transports=transports,
+        transports={pk: travel.transport for pk, travel in travels.items()},
         deliveries=deliveries,
         vehicles=vehicles,
-        own={
-            driving[vehicle.owner_id]: key
-            for key, vehicle in reversed(vehicles.items())
-            if vehicle.network_id is None and vehicle.owner_id in driving
-        },
+        own={pk: key for pk, travel in travels.items() if (key := str(travel.vehicle)) in vehicles},
         tours=list(tours.select_related("vehicle").prefetch_related("stops").order_by("pk")),
         places=list(places.values()),
         roads=roads.between([place.point for place in places.values()]),

@@ -161,7 +161,7 @@ class Stop(models.Model):
 class Unplanned(models.Model):
     """
     A stop the plan could not hold, why, and what would make it possible: `remedy` is of the kind of `reason`, such as
-    `{"crates": 12}` more room, or `{"minutes": 25}` more time.
+    `{"crates": 12}` more room, or `{"minutes": 25}` more time (`logistics.routing.Unplanned`).
     """
 
     class Reason(models.TextChoices):
@@ -169,6 +169,7 @@ class Unplanned(models.Model):
         STORAGE = "storage", _("no vehicle keeps this storage class cold enough")
         WINDOW = "window", _("its time window cannot be reached")
         HOURS = "hours", _("it does not fit in any driver's hours")
+        SKILLS = "skills", _("no vehicle that may or can go there")
         LEFT_OUT = "left_out", _("there are too few vehicles")
         NOWHERE = "nowhere", _("its address is not known")
 
