@@ -1,6 +1,6 @@
 """Why a call is not in the plan, and the least that would make it possible."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import ceil
 from typing import Any
 
@@ -91,7 +91,7 @@ def dimensions(load: Load) -> tuple[int, ...]:
     return (*load.crates, load.total, load.kg)
 
 
-def price(problem: Problem, job: Job, routes: dict[str, Trips], vans: Sequence[Van]) -> float | None:
+def price(problem: Problem, job: Job, routes: Mapping[str, Trips], vans: Sequence[Van]) -> float | None:
     """The least euro for which these vans could still take a job without leaving their order. None when they cannot."""
     pairs = frozenset(stop.key for pair in problem.pairs for stop in pair.stops)
     extra = []

@@ -56,7 +56,7 @@ def search(model: Model, *, iterations: int, seed: int, report: Report) -> Found
 def _settings(model: Model, watch: "_Watch", factor: float) -> SolveParams:
     return SolveParams(
         ils=pyvrp.IteratedLocalSearchParams(history_length=20, callbacks=watch),
-        penalty=pyvrp.PenaltyParams(solutions_between_updates=20, max_penalty=factor * max(model.prizes.values())),
+        penalty=pyvrp.PenaltyParams(solutions_between_updates=20, max_penalty=factor * model.highest),
         perturbation=PerturbationParams(1, 10),
     )
 
