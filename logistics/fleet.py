@@ -35,8 +35,11 @@ def vehicles_for(day: DeliveryDay) -> list[Vehicle]:
     )
 
 
-def van(vehicle: Vehicle, *, at: int = 0) -> Van:
-    """A vehicle as the planner knows it; `at` is the row of its depot in the matrix."""
+def van(vehicle: Vehicle, *, at: int = 0, ends_at: int | None = None) -> Van:
+    """
+    A vehicle as the planner knows it; `at` is the row of its depot in the matrix, `ends_at` that of where it ends (None:
+    at its depot).
+    """
     return Van(
         key=str(vehicle.pk),
         at=at,
@@ -48,6 +51,11 @@ def van(vehicle: Vehicle, *, at: int = 0) -> Van:
         per_hour=float(vehicle.per_hour),
         available_from=vehicle.available_from.hour * 60 + vehicle.available_from.minute,
         available_to=vehicle.available_until.hour * 60 + vehicle.available_until.minute,
+        per_stop=float(vehicle.per_stop),
+        ends_at=ends_at,
+        longest=vehicle.longest_minutes,
+        pause=vehicle.pause_minutes,
+        skills=skills(vehicle),
     )
 
 

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from logistics import handover, rounds, settling
+from logistics.demo import fleets
 from logistics.demo.build import rows
 from network import clock, cycles
 from network.errors import Refused
@@ -84,6 +85,7 @@ def _let_order(network: Network, week_on: date, seed: int) -> Cycle:
     with clock.at(opens_at):
         announce(network, cycle, seed)
         cycles.open_cycle(cycle=cycle)
+        fleets.choose(network, cycle)
     for day in cycle.days.order_by("closes_at"):
         until = min(now, day.closes_at)
         elapsed = (until - opens_at) / (day.closes_at - opens_at)

@@ -223,6 +223,16 @@ def test_a_vehicle_on_a_round_of_another_network_drives_for_nobody_else_that_day
 
 
 def test_a_vehicle_as_the_planner_knows_it(network):
-    van = fleet.van(make_vehicle(network, per_km=Decimal("0.4")), at=3)
-    assert (van.at, van.capacity, van.total_crates, van.kg) == (3, (110, 90, 40, 10), 110, 1100)
-    assert (van.fixed, van.per_km, van.per_hour, van.available_from, van.available_to) == (18, 0.4, 21, 300, 1200)
+    vehicle = make_vehicle(
+        network,
+        per_km=Decimal("0.4"),
+        per_stop=Decimal("1.50"),
+        longest_minutes=480,
+        pause_minutes=45,
+        enters_low_emission=False,
+    )
+    van = fleet.van(vehicle, at=3, ends_at=0)
+    assert (van.at, van.ends_at, van.capacity, van.total_crates, van.kg) == (3, 0, (110, 90, 40, 10), 110, 1100)
+    assert (van.fixed, van.per_km, van.per_hour, van.per_stop) == (18, 0.4, 21, 1.5)
+    assert (van.available_from, van.available_to, van.longest, van.pause) == (300, 1200, 480, 45)
+    assert van.skills == frozenset()
