@@ -191,7 +191,7 @@ def _carrying(known: Known, plans: Sequence[Plan]) -> list[Van]:
 
 
 def _van(known: Known, key: str, start: Place, end: Place) -> Van:
-    van = replace(fleet.van(known.vehicles[key], at=known.row[start.pk]), ends_at=known.row[end.pk])
+    van = fleet.van(known.vehicles[key], at=known.row[start.pk], ends_at=known.row[end.pk])
     return replace(van, skills=van.skills | {calls.own_skill(key)}) if key in known.own.values() else van
 
 
