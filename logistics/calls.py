@@ -71,7 +71,8 @@ class Straight:
 class Known:
     """
     All that a plan is made from, read at one moment. `own` is the key of the van of each farmer who drives (by pk), `row`
-    the row of each place (by pk) in the matrix of `roads`; `state` is what it was read in (`state_of`).
+    the row of each place (by pk) in the matrix of `roads`, `to_farms` the deliveries (pks) to who is a producer as well;
+    `state` is what it was read in (`state_of`).
     """
 
     day: DeliveryDay
@@ -80,6 +81,7 @@ class Known:
     farms: dict[int, Producer]
     transports: dict[int, str]
     deliveries: dict[int, Delivery]
+    to_farms: set[int]
     vehicles: dict[str, Vehicle]
     own: dict[int, str]
     tours: list[Tour]
@@ -101,9 +103,11 @@ def known(day: DeliveryDay) -> Known:
     state, goods = state_of(day), loading.goods_of(day)
     farms = Producer.objects.select_related("organisation__place").in_bulk(list(goods.asked))
     deliveries = Delivery.objects.select_related("place", "outlet").in_bulk(list(goods.ordered))
+    buyers = {delivery.outlet.organisation_id for delivery in deliveries.values() if delivery.outlet}
+    buying = set(Producer.objects.filter(organisation__in=buyers).values_list("organisation", flat=True))
     travels = transport.travels(farms.values(), day.cycle.week_on)
     vehicles = {str(vehicle.pk): vehicle for vehicle in fleet.vehicles_for(day)}
-    tours = Tour.objects.filter(network=day.network, weekday=day.on.weekday(), kept=True, vehicle__in=vehicles)
+    tours = Tour.objects.filter(network=day.network, weekday=day.on.weekday(), kept=True, vehicle__in=vehicles.values())
     places = {place.pk: place for vehicle in vehicles.values() for place in (vehicle.depot, home_of(vehicle))}
     places |= {at.pk: at for _pk, farm in sorted(farms.items()) if (at := farm.organisation.place)}
     places |= {delivery.place_id: delivery.place for _pk, delivery in sorted(deliveries.items())}
@@ -116,6 +120,9 @@ def known(day: DeliveryDay) -> Known:
         farms=farms,
         transports={pk: travel.transport for pk, travel in travels.items()},
         deliveries=deliveries,
+        to_farms={
+            pk for pk, delivery in deliveries.items() if delivery.outlet and delivery.outlet.organisation_id in buying
+        },
         vehicles=vehicles,
         own={pk: key for pk, travel in travels.items() if (key := str(travel.vehicle)) in vehicles},
         tours=list(tours.select_related("vehicle").prefetch_related("stops").order_by("pk")),
@@ -217,11 +224,6 @@ def may_go_straight(known: Known) -> list[Pair]:
     than over the hub. To any other outlet: at least a full crate, and at most SHORTER of the way over the hub. Not from
     who brings her goods to the hub, and never for households. Whether they do is decided by planning both ways.
     """
-    farmers = set(
-        Producer.objects.filter(
-            organisation__in=[one.outlet.organisation_id for one in known.deliveries.values() if one.outlet]
-        ).values_list("organisation", flat=True)
-    )
     pairs = []
     for pk, delivery in sorted(known.deliveries.items()):
         for producer in sorted({row["producer"] for row in known.goods.ordered[pk]}) if delivery.outlet else ():
@@ -234,10 +236,14 @@ def may_go_straight(known: Known) -> list[Pair]:
                 known.km(yard, known.hub) + known.km(known.hub, delivery.place),
             )
             full = sum((row["left"] * row["crate_share"] for row in known.goods.between(producer, pk)), Decimal(0))
-            is_farm = delivery.outlet.organisation_id in farmers  # type: ignore[union-attr]
+            is_farm = pk in known.to_farms
             if way < over_hub if is_farm else full + loading.NEARLY >= 1 and way <= SHORTER * over_hub:
                 pairs.append((producer, pk))
     return pairs
+
+
+def that_farmers_buy(known: Known, pairs: Iterable[Pair]) -> list[Pair]:
+    return [(producer, delivery) for producer, delivery in pairs if delivery in known.to_farms]
 
 
 def that_spare_a_stop(goods: Goods, pairs: Iterable[Pair]) -> list[Pair]:

@@ -20,11 +20,12 @@ CROSS_DOCK = 60
 """Minutes between the last collected crate at the hub and the first van that leaves with sorted ones."""
 UNHURRIED = 60
 """Minutes the distribution gets on top of the drive to its most pressing stop."""
-LATER = (60, 120)
+LATER = (0, 60, 120, 180, 240)
+"""By how many minutes the collection may be later than the deliveries ask, when farms would be left behind otherwise."""
 TIMELY = ("window", "hours", "left_out")
 """Reasons that more time may take away."""
 GLANCE = 100
-"""Iterations at most for a plan that only decides what goes straight."""
+"""Iterations at most for a plan that only decides how to plan: what goes straight, and how early to collect."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,10 @@ class Effort:
     def for_stops(self, stops: int) -> int:
         """From forty stops on, the more there are the fewer iterations, each of which takes longer."""
         return max(50, round(self.iterations * min(1.0, 40 / max(1, stops))))
+
+    @property
+    def glance(self) -> "Effort":
+        return replace(self, iterations=min(self.iterations, GLANCE))
 
 
 @dataclass(frozen=True)
@@ -84,8 +89,8 @@ class Draft:
 
 def draft(known: Known, effort: Effort, watch: Watch) -> Draft:
     """
-    The day planned. Where goods may go straight from farm to customer, it is glanced at with all of that, with what spares
-    a stop, and with none; the way that leaves out least and then costs least is planned in earnest.
+    The day planned. Where goods may go straight from farm to customer, it is glanced at with all of that, with what farmers
+    buy, with what spares a stop, and with none; what leaves out least and then costs least is planned in earnest.
     """
     watch.step("loading")
     over_hub = loading.pack(known.goods)
@@ -93,18 +98,19 @@ def draft(known: Known, effort: Effort, watch: Watch) -> Draft:
     chosen: list[Pair] = []
     if len(ways) > 1:
         watch.step("comparing")
-        glance = replace(effort, iterations=min(effort.iterations, GLANCE))
-        glanced = [(_planned(known, _packed(known, over_hub, way), glance, watch, quiet=True), way) for way in ways]
+        glanced = [
+            (_planned(known, _packed(known, over_hub, way), effort.glance, watch, quiet=True), way) for way in ways
+        ]
         chosen = min((one for one in glanced if one[0].carries_all), key=lambda one: (one[0].merit, len(one[1])))[1]
     made = _planned(known, _packed(known, over_hub, chosen), effort, watch)
     return made if made.carries_all else _planned(known, over_hub, effort, watch)
 
 
 def _ways(known: Known) -> list[list[Pair]]:
-    """Nothing straight; only what spares a stop; all that may."""
+    """Nothing straight; only what spares a stop; only what farmers buy; all that may."""
     pairs = calls.may_go_straight(known)
     ways: list[list[Pair]] = [[]]
-    for way in (calls.that_spare_a_stop(known.goods, pairs), pairs):
+    for way in (calls.that_spare_a_stop(known.goods, pairs), calls.that_farmers_buy(known, pairs), pairs):
         if way not in ways:
             ways.append(way)
     return ways
@@ -235,9 +241,8 @@ def _wave(
 def _solved(known: Known, problem: Problem, wanted: Iterable[Call], effort: Effort, watch: Watch) -> Plan:
     bearings = {call.key: _bearing(known.hub, call.place) for call in wanted if call.place}
     stops = len(problem.sites) + 2 * len(problem.pairs)
-    return waves.solve(
-        problem, bearings, iterations=effort.for_stops(min(stops, waves.CUT)), seed=effort.seed, watch=watch
-    )
+    iterations = effort.for_stops(stops if stops <= waves.LARGE else waves.CUT)
+    return waves.solve(problem, bearings, iterations=iterations, seed=effort.seed, watch=watch)
 
 
 def _collect(
@@ -260,18 +265,18 @@ def _collect(
     alone = [max(call.opens, soonest + back[call.key]) + call.service + back[call.key] for call in farms if call.place]
     deadline = max(min(pressing, default=DAY), *alone, 0)
 
-    def by(latest: int) -> Wave:
+    def by(latest: int, effort: Effort) -> Wave:
         return _wave(known, Round.Leg.COLLECTION, farms, vans, effort, watch, latest=latest)
 
-    best = by(deadline)
-    if any(left.reason in TIMELY for left in best.plan.unplanned) and deadline < DAY:
-        relaxed = by(DAY)
-        for later in LATER:
-            if len(best.plan.unplanned) > len(relaxed.plan.unplanned):
-                best = by(deadline + later)
-        if len(best.plan.unplanned) > len(relaxed.plan.unplanned):
-            best = relaxed
-    return best
+    glanced: list[tuple[int, int, Wave]] = []
+    for latest in [*(deadline + later for later in LATER if deadline + later < DAY), DAY]:
+        wave = by(latest, effort.glance)
+        glanced.append((len(wave.plan.unplanned), latest, wave))
+        if not any(left.reason in TIMELY for left in wave.plan.unplanned):
+            break
+    left_out, latest, best = min(glanced, key=lambda one: one[:2])
+    earnest = by(latest, effort) if effort != effort.glance else best
+    return best if len(earnest.plan.unplanned) > left_out else earnest
 
 
 def _carry(known: Known, pairs: Sequence[Straight], vans: Sequence[Van], effort: Effort, watch: Watch) -> Wave:

@@ -51,6 +51,7 @@ class Size:
         return 4 + self.producers // 20 + self.baskets * self.lines // 5000
 
 
+NOON = time(12)
 REACH_KM = 30
 """How far from the hub the farthest farm of a network lies."""
 GOLDEN = pi * (3 - sqrt(5))
@@ -195,7 +196,10 @@ def _spread(network: Network, many: int, reach_km: float) -> list[Place]:
 
 
 def _points(network: Network) -> None:
-    """The points of both demo networks, as they lie around their hubs."""
+    """
+    The points of both demo networks, as they lie around their hubs, open in the afternoon: with so many farms the morning
+    is for collecting.
+    """
     points = PickupPoint.objects.filter(network__slug__in=["gent", "leuven"])
     for point in points.select_related("place", "network__hub").prefetch_related("slots").order_by("pk"):
         slots, model = list(point.slots.all()), point.network.hub
@@ -209,6 +213,8 @@ def _points(network: Network) -> None:
         point.save()
         for slot in slots:
             slot.pk, slot.pickup_point = None, point
+            if slot.opens < NOON:
+                slot.opens, slot.closes = slot.opens.replace(hour=16), slot.closes.replace(hour=18)
             slot.save()
 
 
