@@ -60,18 +60,21 @@ def search(model: Model, *, iterations: int, seed: int, report: Report) -> Found
 def _searched(model: Model, watch: "_Watch", factor: float, seed: int) -> bool:
     """Search from the best so far. False when PyVRP warned that a penalty has reached its bound."""
     start = watch.best if watch.found else None
-    params = SolveParams(
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", PenaltyBoundWarning)
+            pyvrp.solve(watch.data, watch, seed, False, False, _params(model, watch, factor), start)
+    except PenaltyBoundWarning:
+        return False
+    return True
+
+
+def _params(model: Model, watch: "_Watch", factor: float) -> SolveParams:
+    return SolveParams(
         ils=pyvrp.IteratedLocalSearchParams(history_length=min(300, max(20, watch.iterations // 10)), callbacks=watch),
         penalty=pyvrp.PenaltyParams(solutions_between_updates=50, max_penalty=factor * model.highest),
         perturbation=PerturbationParams(1, 25),
     )
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", PenaltyBoundWarning)
-            pyvrp.solve(watch.data, watch, seed, False, False, params, start)
-    except PenaltyBoundWarning:
-        return False
-    return True
 
 
 class _Watch(pyvrp.IteratedLocalSearchCallbacks):
