@@ -1,7 +1,9 @@
 """Plans of days so small that the best one is known. All on a straight road, unless said otherwise."""
 
+import json
 from dataclasses import replace
 from itertools import groupby
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -25,6 +27,7 @@ from logistics.routing import (
     retime,
     searching,
 )
+from tests.logistics.published import read
 from tests.logistics.straight_road import crates, road, stops, van
 
 
@@ -362,3 +365,15 @@ def test_more_iterations_or_another_seed_may_differ_but_not_the_same_ones():
     first = plan(problem)
     assert plan(problem) == first
     assert plan(problem, iterations=1500).cost <= first.cost
+
+
+@pytest.mark.parametrize("name", ["kouter-n13.vrp", "kouter-tw10.txt"])
+def test_the_best_plan_of_a_small_instance_is_found(name):
+    """Made for this test; the best distances were computed by dynamic programming over all groups of stops."""
+    path = Path(__file__).parent / "instances" / name
+    problem, scale = read(path)
+    found = plan(problem, scale=scale)
+    assert check(problem, found) == []
+    assert found.unplanned == ()
+    best = json.loads((path.parent / "best_known.json").read_text())[path.stem]["best_known_distance"]
+    assert found.km == pytest.approx(best, abs=1e-3)
