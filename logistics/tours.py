@@ -199,7 +199,7 @@ def _require_fit(tour: Tour, stops: Iterable[tuple[TourStop, time]]) -> None:
         if not vehicle.available_from <= at <= vehicle.available_until:
             hours = {"from": f"{vehicle.available_from:%-H:%M}", "until": f"{vehicle.available_until:%-H:%M}"}
             raise Refused(
-                _("%(vehicle)s drives from %(from)s until %(until)s.") % {"vehicle": vehicle} | hours, f"at_{stop.pk}"
+                _("%(vehicle)s drives from %(from)s until %(until)s.") % ({"vehicle": vehicle} | hours), f"at_{stop.pk}"
             )
     if tour.kept and stops:
         _require_free(tour, stops[0][1], stops[-1][1])
