@@ -138,7 +138,7 @@ def test_nor_does_one_with_which_a_farmer_chose_to_drive(farm, network, alice):
 
 def test_a_car_that_states_more_than_the_law_now_allows_does_not_come_back(network, dana):
     car = make_vehicle(network, kind="car", per_day=0, per_hour=0, per_km=Decimal("0.43"), archived_at=clock.now())
-    with pytest.raises(Refused, match="0.4265"):
+    with pytest.raises(Refused, match=r"0\.4265"):
         vehicles.bring_back(vehicle=car, by=dana)
 
 
