@@ -6,6 +6,7 @@ keeps them; a coordinator may let one go and keep it again.
 from collections.abc import Iterable, Mapping
 from datetime import time
 from itertools import pairwise
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Max, Min, Prefetch, QuerySet
@@ -216,7 +217,7 @@ def _require_free(tour: Tour, start: time, end: time) -> None:
         )
 
 
-def _record(action: str, tour: Tour, by: Person, **data: int) -> None:
+def _record(action: str, tour: Tour, by: Person, **data: Any) -> None:
     journal.record(
         action=action, subject=tour, by=by, network=tour.network, name=tour.name, weekday=tour.weekday, **data
     )
