@@ -165,6 +165,7 @@ class Unplanned(models.Model):
     """
 
     class Reason(models.TextChoices):
+        SKILLS = "skills", _("no vehicle may or can stop there")
         CAPACITY = "capacity", _("more crates or kg than any vehicle carries")
         STORAGE = "storage", _("no vehicle keeps this storage class cold enough")
         WINDOW = "window", _("its time window cannot be reached")

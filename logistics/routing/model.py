@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from logistics.routing.problem import UNPAUSED, UNREACHABLE, Job, Load, Pair, Problem, Scale, Site, Van
 from logistics.routing.remedies import dimensions
 
+Ints: TypeAlias = NDArray[np.int64]
 Drawn: TypeAlias = dict[str, list[list[Site]]]
 """The trips of each van that drives, by its key."""
 
@@ -61,33 +62,41 @@ class Model:
         return sorted({row for van in self.vans for row in (van.at, van.end)})
 
     @cached_property
-    def prizes(self) -> dict[str, int]:
-        """What leaving out each job costs: its prize, else more than any detour or waiting, and as much for its crates."""
+    def dearest(self) -> float:
+        """Euro: more than any detour or waiting for one call could cost."""
         rows = self.depots + [call.at for call in self.calls]
         km = self.problem.km[np.ix_(rows, rows)]
         furthest = float(np.max(km, where=km < UNREACHABLE, initial=0.0))
-        dearest = 1 + max(
+        return 1 + max(
             van.fixed
             + 2 * furthest * van.per_km
             + 2 * van.per_stop
             + van.per_hour * max(0, van.available_to - van.available_from) / 60
             for van in self.vans
         )
+
+    @cached_property
+    def prizes(self) -> dict[str, int]:
+        """What leaving out each job costs: its prize, else more than any detour, and as much again for its crates."""
         crates = {job.key: sum(load.total for load in loads_of(job)) for job in self.jobs}
         mean = sum(crates.values()) / len(crates) or 1
-        return {
-            job.key: round(
-                self.scale.per_euro * (dearest * (1 + crates[job.key] / mean) if job.prize is None else job.prize)
-            )
+        euro = {
+            job.key: self.dearest * (1 + crates[job.key] / mean) if job.prize is None else job.prize
             for job in self.jobs
         }
+        return {key: round(self.scale.per_euro * amount) for key, amount in euro.items()}
+
+    @property
+    def highest(self) -> int:
+        """What the dearest job costs to leave out."""
+        return max(round(self.scale.per_euro * self.dearest), *self.prizes.values())
 
     def data(self, *, optional: bool) -> pyvrp.ProblemData:
         """`optional`: every job may be left out for its prize; else only those with a prize of their own."""
         rows = np.array(self.depots + [call.at for call in self.calls])
         cut = np.ix_(rows, rows)
-        km: Any = np.rint(self.problem.km[cut] * self.scale.per_km).astype(np.int64)
-        minutes: Any = self.problem.minutes[cut]
+        km: Ints = np.rint(self.problem.km[cut] * self.scale.per_km).astype(np.int64)
+        minutes: Ints = self.problem.minutes[cut]
         np.fill_diagonal(km, 0)
         np.fill_diagonal(minutes, 0)
         per_stop = sorted({self._per_stop(vans[0]) for vans in self.fleet})
@@ -102,6 +111,9 @@ class Model:
         def terms(job: Job) -> dict[str, Any]:
             return {"prize": self.prizes[job.key], "required": not optional and job.prize is None}
 
+        # PyVRP's stubs know no shapes of arrays.
+        distances: Any = [self._with_stops(km, units) for units in per_stop]
+        durations: Any = [minutes for _ in per_stop]
         return pyvrp.ProblemData(
             locations=[pyvrp.Location(0, 0) for _ in rows],
             clients=[
@@ -133,11 +145,11 @@ class Model:
             ],
             depots=[pyvrp.Depot(location=n) for n in range(home)],
             vehicle_types=[self._vehicle_type(vans, needs, needed, per_stop) for vans in self.fleet],
-            distance_matrices=[self._with_stops(km, units) for units in per_stop],
-            duration_matrices=[minutes] * len(per_stop),
+            distance_matrices=distances,
+            duration_matrices=durations,
         )
 
-    def _with_stops(self, km: NDArray[np.int64], units: int) -> NDArray[np.int64]:
+    def _with_stops(self, km: Ints, units: int) -> Ints:
         if not units:
             return km
         dearer = km.copy()

@@ -1,14 +1,17 @@
 """From a problem to a plan: standing tours as they stand, the rest searched, timed, and what is left out explained."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
+from math import ceil
 from typing import NamedTuple
 
 import pyvrp
 
+from logistics.routing.inserting import cheapest
 from logistics.routing.model import Drawn, Model
 from logistics.routing.problem import Job, Plan, Problem, Progress, Scale, Site, Van
-from logistics.routing.remedies import calls_of, hopeless, price, priced
+from logistics.routing.remedies import calls_of, hopeless
 from logistics.routing.retiming import assembled
 from logistics.routing.searching import search
 from logistics.routing.timing import Trips, broken
@@ -103,21 +106,29 @@ class _Planning:
         return any(broken(self.problem, van, trips))
 
     def planned(self, drawn: Drawn) -> Plan:
-        """The plan of these trips and the standing tours. A van that cannot fit in its pause drops stops until it can."""
+        """
+        The plan of these trips and the standing tours. A van that cannot fit in its pause drops stops until it can, and what
+        is left out goes wherever there is room for it, if it is worth that.
+        """
         by_key = {van.key: van for van in self.vans}
-        fitting = {key: self.trimmed(by_key[key], trips) for key, trips in drawn.items()}
-        found = assembled(self.problem, self.kept | fitting)
-        jobs = {job.key: job for job in self.problem.jobs}
-        return Plan(
-            routes=found.routes,
+        routes = {key: self.trimmed(by_key[key], trips) for key, trips in drawn.items()}
+        missing: dict[str, float] = {}
+        for job in self.jobs:
+            if any(call.key == calls_of(job)[0].key for trips in routes.values() for trip in trips for call in trip):
+                continue
+            if (way := cheapest(self.problem, job, routes, self.vans)) is None:
+                continue
+            if job.prize is None or way.euro <= job.prize:
+                routes[way.van] = way.trips
+            else:
+                missing[job.key] = ceil(100 * (way.euro - job.prize) - 1e-6) / 100
+        found = assembled(self.problem, self.kept | routes)
+        return replace(
+            found,
             unplanned=tuple(
-                priced(left, jobs[left.site], price(self.problem, jobs[left.site], fitting, self.vans))
-                if left.reason == "left_out" and jobs[left.site].prize is not None
-                else left
+                replace(left, remedy={"euro": missing[left.site]}) if left.site in missing else left
                 for left in found.unplanned
             ),
-            cost=found.cost,
-            km=found.km,
         )
 
     def trimmed(self, van: Van, trips: list[list[Site]]) -> list[list[Site]]:
