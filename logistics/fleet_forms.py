@@ -97,7 +97,7 @@ class VehicleForm(forms.ModelForm):
         if self.kinds:
             self.fields["kind"].choices = [one for one in Vehicle.Kind.choices if one[0] in self.kinds]  # type: ignore[attr-defined]
         if self.instance.pk is None and not self.is_bound:
-            self.initial |= {"per_stop": 0, "cold": 0, "frozen": 0}
+            self.initial.update({"per_stop": 0, "cold": 0, "frozen": 0})
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -141,7 +141,6 @@ class NetworkVehicleForm(VehicleForm):
 
     def __init__(self, network: Network, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.instance.network = network
         ties = Q(pk=network.organisation_id) | Q(vehicles__network=network)
         owners = Organisation.objects.active().filter(ties | Q(people__network_roles__network=network)).distinct()
         places = Place.objects.filter(
@@ -152,7 +151,7 @@ class NetworkVehicleForm(VehicleForm):
         for name in ("depot", "returns_to"):
             self.fields[name].queryset = places.order_by("municipality", "street", "pk")  # type: ignore[attr-defined]
         if self.instance.pk is None and not self.is_bound:
-            self.initial |= {"owner": network.organisation_id, "depot": network.hub_id}
+            self.initial.update({"owner": network.organisation_id, "depot": network.hub_id})
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -185,8 +184,8 @@ class TransportForm(forms.Form):
     )
     usual = forms.BooleanField(label=_("Make this my usual choice"), required=False)
 
-    def __init__(self, producer: Producer, week_on: date, travel: Travel, *args: Any) -> None:
-        super().__init__(*args, initial={"transport": travel.transport, "vehicle": travel.vehicle})
+    def __init__(self, producer: Producer, week_on: date, travel: Travel, data: Any = None) -> None:
+        super().__init__(data, initial={"transport": travel.transport, "vehicle": travel.vehicle})
         self.producer = producer
         self.week_on = week_on
         own = Vehicle.objects.filter(owner=producer.organisation_id, network=None, archived_at=None).order_by("pk")
@@ -219,9 +218,9 @@ class TourForm(forms.Form):
     weekday = forms.TypedChoiceField(label=_("every"), coerce=int)
     vehicle = forms.ModelChoiceField(label=_("with"), queryset=Vehicle.objects.none(), empty_label=None)
 
-    def __init__(self, tour: Tour, stops: list[TourStop], *args: Any) -> None:
+    def __init__(self, tour: Tour, stops: list[TourStop], data: Any = None) -> None:
         initial: dict[str, Any] = {"name": tour.name, "weekday": tour.weekday, "vehicle": tour.vehicle_id}
-        super().__init__(*args, initial=initial)
+        super().__init__(data, initial=initial)
         self.tour = tour
         self.stops = stops
         days = {*tour.network.weekly_days.values_list("weekday", flat=True), tour.weekday}
@@ -260,8 +259,8 @@ class TourStopForm(forms.Form):
 
     place = forms.ChoiceField(label=_("Farm, pickup point or outlet"))
 
-    def __init__(self, tour: Tour, *args: Any) -> None:
-        super().__init__(*args)
+    def __init__(self, tour: Tour, data: Any = None) -> None:
+        super().__init__(data)
         self.tour = tour
         self.places = tours.places_of(tour.network)
         names = {"producer": _("Farms"), "pickup_point": _("Pickup points"), "outlet": _("Outlets")}

@@ -6,6 +6,7 @@ keeps them; a coordinator may let one go and keep it again.
 from collections.abc import Iterable, Mapping
 from datetime import time
 from itertools import pairwise
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Max, Min, Prefetch, QuerySet
@@ -199,7 +200,7 @@ def _require_fit(tour: Tour, stops: Iterable[tuple[TourStop, time]]) -> None:
         if not vehicle.available_from <= at <= vehicle.available_until:
             hours = {"from": f"{vehicle.available_from:%-H:%M}", "until": f"{vehicle.available_until:%-H:%M}"}
             raise Refused(
-                _("%(vehicle)s drives from %(from)s until %(until)s.") % {"vehicle": vehicle} | hours, f"at_{stop.pk}"
+                _("%(vehicle)s drives from %(from)s until %(until)s.") % ({"vehicle": vehicle} | hours), f"at_{stop.pk}"
             )
     if tour.kept and stops:
         _require_free(tour, stops[0][1], stops[-1][1])
@@ -216,7 +217,7 @@ def _require_free(tour: Tour, start: time, end: time) -> None:
         )
 
 
-def _record(action: str, tour: Tour, by: Person, **data: int) -> None:
+def _record(action: str, tour: Tour, by: Person, **data: Any) -> None:
     journal.record(
         action=action, subject=tour, by=by, network=tour.network, name=tour.name, weekday=tour.weekday, **data
     )

@@ -43,8 +43,8 @@ def travels(producers: Iterable[Producer], week_on: date) -> dict[int, Travel]:
     by_habit = [farm for farm in producers if found[farm.pk] == Travel(Transport.DRIVES)]
     usual = _usual_vehicles(by_habit) if by_habit else {}
     for farm in by_habit:
-        vehicle = usual.get(farm.pk)
-        found[farm.pk] = Travel(Transport.DRIVES, vehicle) if vehicle else Travel(Transport.COLLECTED)
+        hers = usual.get(farm.pk)
+        found[farm.pk] = Travel(Transport.DRIVES, hers) if hers else Travel(Transport.COLLECTED)
     return found
 
 

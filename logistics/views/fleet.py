@@ -65,7 +65,7 @@ def vehicles_page(request: HttpRequest, network: str) -> HttpResponse:
 @login_required
 def vehicle_new(request: HttpRequest, network: str) -> HttpResponse:
     found = network_for(request.user, network, COORDINATOR)
-    form = NetworkVehicleForm(found, request.POST or None)
+    form = NetworkVehicleForm(found, request.POST or None, instance=Vehicle(network=found))
     if form.is_valid() and form.save(by=request.user):  # type: ignore[arg-type]
         messages.success(request, _("%(vehicle)s drives from now on.") % {"vehicle": form.instance})
         return redirect("logistics:vehicles", network=found.slug)
@@ -168,7 +168,7 @@ def transport_page(request: HttpRequest, slug: str, week_on: str = "") -> HttpRe
     farm = farm_for(request.user, slug)
     monday = _monday(week_on) if week_on else _present_week(farm)
     travel = transport.travels([farm], monday)[farm.pk]
-    form = TransportForm(farm, monday, travel, *([request.POST] if request.method == "POST" else []))
+    form = TransportForm(farm, monday, travel, request.POST if request.method == "POST" else None)
     if form.is_valid() and form.save(by=request.user):  # type: ignore[arg-type]
         messages.success(request, _("Your choice is noted. The rounds are planned with it."))
         return redirect("logistics:transport_week", slug=slug, week_on=monday.isoformat())
@@ -212,10 +212,8 @@ def choices(request: HttpRequest, network: str, week_on: str) -> HttpResponse:
     )
     travels = transport.travels(farms, cycle.week_on)
     known = Vehicle.objects.in_bulk({travel.vehicle for travel in travels.values() if travel.vehicle})
-    rows = [
-        {"farm": farm, "travel": (its := travels[farm.pk]), "vehicle": known.get(its.vehicle or 0)} for farm in farms
-    ]
-    counted = {kind: sum(row["travel"].transport == kind for row in rows) for kind in Producer.Transport.values}
+    rows = [(farm, travels[farm.pk], known.get(travels[farm.pk].vehicle or 0)) for farm in farms]
+    kinds = [travel.transport for _farm, travel, _vehicle in rows]
     return render(
         request,
         "logistics/choices.html",
@@ -223,8 +221,8 @@ def choices(request: HttpRequest, network: str, week_on: str) -> HttpResponse:
             "network": found,
             "cycle": cycle,
             "rows": rows,
-            "counts": [(label, counted[kind]) for kind, label in Producer.Transport.choices],
-            "chosen": sum(row["travel"].chosen for row in rows),
+            "counts": [(label, kinds.count(kind)) for kind, label in Producer.Transport.choices],
+            "chosen": sum(travel.chosen for travel in travels.values()),
         },
     )
 

@@ -110,7 +110,7 @@ def _tour_page(
 ) -> HttpResponse:
     tour = tours.with_stops(tour.network).get(pk=tour.pk)
     stops = list(tour.stops.all())
-    form = TourForm(tour, stops, *([given] if given is not None else []))
+    form = TourForm(tour, stops, given)
     if form.is_valid() and form.save(by=request.user):  # type: ignore[arg-type]
         messages.success(request, _("Saved. The next plan keeps it so."))
         return redirect("logistics:tour", pk=tour.pk)
