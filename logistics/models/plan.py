@@ -170,7 +170,6 @@ class Unplanned(models.Model):
         STORAGE = "storage", _("no vehicle keeps this storage class cold enough")
         WINDOW = "window", _("its time window cannot be reached")
         HOURS = "hours", _("it does not fit in any driver's hours")
-        SKILLS = "skills", _("no vehicle that may or can go there")
         LEFT_OUT = "left_out", _("there are too few vehicles")
         NOWHERE = "nowhere", _("its address is not known")
 
