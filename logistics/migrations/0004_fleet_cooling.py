@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('logistics', '0002_rounds_grow'),
+        ('logistics', '0003_engine_unplanned_skills'),
         ('network', '0003_rounds_grow'),
     ]
 
