@@ -21,7 +21,11 @@ from network.models import DeliveryDay, NetworkRole, Person
 from orders import shortages
 from orders.models import Order, PurchaseOrderLine
 
-CHECKED = {Round.Leg.COLLECTION: Crate.Status.LOADED, Round.Leg.DISTRIBUTION: Crate.Status.DELIVERED}
+CHECKED = {
+    Round.Leg.COLLECTION: Crate.Status.LOADED,
+    Round.Leg.DISTRIBUTION: Crate.Status.DELIVERED,
+    Round.Leg.DIRECT: Crate.Status.DELIVERED,
+}
 
 
 @transaction.atomic

@@ -186,6 +186,7 @@ CELERY_BEAT_SCHEDULE = {
         ("drain the outbox", "network.tasks.drain_outbox", 30),
         ("close due days", "orders.tasks.close_due_days", 20),
         ("expire holds", "orders.tasks.expire_holds", 60),
+        ("plan closed days", "logistics.tasks.plan_all_due", 60),
     )
 }
 

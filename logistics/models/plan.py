@@ -175,10 +175,11 @@ class Stop(models.Model):
 class Unplanned(models.Model):
     """
     A stop the plan could not hold, why, and what would make it possible: `remedy` is of the kind of `reason`, such as
-    `{"crates": 12}` more room, or `{"minutes": 25}` more time.
+    `{"crates": 12}` more room, or `{"minutes": 25}` more time (`logistics.routing.Unplanned`).
     """
 
     class Reason(models.TextChoices):
+        SKILLS = "skills", _("no vehicle may or can stop there")
         CAPACITY = "capacity", _("more crates or kg than any vehicle carries")
         STORAGE = "storage", _("no vehicle keeps this storage class cold enough")
         WINDOW = "window", _("its time window cannot be reached")

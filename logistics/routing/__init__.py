@@ -14,6 +14,7 @@ from logistics.routing.problem import (
     Problem,
     Progress,
     RoutePlan,
+    Scale,
     Site,
     StopPlan,
     Tour,
@@ -21,7 +22,7 @@ from logistics.routing.problem import (
     Van,
 )
 from logistics.routing.retiming import retime
-from logistics.routing.solving import plan
+from logistics.routing.solving import Saving, plan, saving_of_letting_go
 
 __all__ = [
     "DAY",
@@ -34,6 +35,8 @@ __all__ = [
     "Problem",
     "Progress",
     "RoutePlan",
+    "Saving",
+    "Scale",
     "Site",
     "StopPlan",
     "Tour",
@@ -43,4 +46,5 @@ __all__ = [
     "check",
     "plan",
     "retime",
+    "saving_of_letting_go",
 ]

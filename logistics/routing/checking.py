@@ -65,21 +65,21 @@ class Flaw:
     detail: str = ""
 
     def __str__(self) -> str:
-        return SENTENCES[self.kind].format(
-            van=f"van {self.van}" if self.van else "the plan", site=self.site, amount=self.amount, detail=self.detail
-        )
+        van = f"van {self.van}" if self.van else "the plan"
+        site = self.site or ("its end" if self.kind == "travel" else van)
+        return SENTENCES[self.kind].format(van=van, site=site, amount=self.amount, detail=self.detail)
 
 
 SENTENCES: dict[Kind, str] = {
     "missing": "{site} is neither planned nor said to be left out",
     "twice": "{site} appears {amount} times",
-    "unknown": "{van} with {site} is not in the problem",
+    "unknown": "{site} is not in the problem",
     "doubled": "{van} drives {amount} routes",
     "empty": "{van} drives without a stop",
     "shift": "{van} drives {amount} minutes outside its hours",
     "longest": "{van} is away {amount} minutes too long",
     "pause": "{van} lacks {amount} minutes of a pause within six hours",
-    "trips": "{van} makes {amount} trips too many, or mixes them up at {site}",
+    "trips": "{van} makes {amount} trips too many or mixes up their order at {site}",
     "travel": "{van} is at {site} {amount} minutes sooner than it can be",
     "early": "{van} starts at {site} {amount} minutes before it may",
     "window": "{van} starts at {site} {amount} minutes too late",
@@ -90,7 +90,7 @@ SENTENCES: dict[Kind, str] = {
     "skills": "{van} may not call at {site}: it lacks {detail}",
     "pair": "{van} does not bring {site} from one place to the other on one trip",
     "tour": "{van} does not keep {site} in the order and at the time of its standing tour",
-    "km": "{van} drives {amount:.3f} km more than it says {site}",
+    "km": "{van} drives {amount:.3f} km more than it says",
     "minutes": "{van} is away {amount} minutes more than it says",
     "cost": "{van} costs {amount:.4f} euro more than it says",
     "excuse": "{site} is said to be unplanned for {detail}, which is not so",
@@ -131,8 +131,10 @@ class _Check:
         for key in self.sites:
             yield from _once(key, driven[key] + excused[key])
         for key in self.pairs:
-            for half in (f"{key} from", f"{key} to"):
-                yield from _once(half, driven[half] + excused[key])
+            halves = f"{key} from", f"{key} to"
+            torn = sum(driven[half] > 0 for half in halves) == 1  # which is a flaw of its own
+            for half in halves:
+                yield from _once(half, driven[half] + (0 if torn and driven[half] else excused[key]))
         for key in driven:
             if key not in self.calls:
                 yield Flaw("unknown", site=key)

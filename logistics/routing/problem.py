@@ -1,7 +1,7 @@
 """What must be driven, with what, and the plan that comes out. Minutes of the day, km, euro, whole crates and kg."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
@@ -200,6 +200,9 @@ class Problem:
         if len(set(toured)) < len(toured):
             raise ValueError("a stop can be on one standing tour only, once")
 
+    def without_tours(self) -> "Problem":
+        return replace(self, tours=())
+
     @property
     def jobs(self) -> tuple[Job, ...]:
         return (*self.sites, *self.pairs)
@@ -220,6 +223,17 @@ class Problem:
         """Road km; a pair without a road is farther than anywhere."""
         km: Floats = np.where(_by_road(self.matrix), self.matrix.km, float(UNREACHABLE))
         return km
+
+
+@dataclass(frozen=True)
+class Scale:
+    """
+    The solver counts in whole numbers: how many units make a euro, and how many a km. Too fine, and it finds bad plans. Its
+    unit of time is the minute of the problem.
+    """
+
+    per_euro: int = 1000
+    per_km: int = 10
 
 
 @dataclass(frozen=True)

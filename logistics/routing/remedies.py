@@ -1,7 +1,6 @@
 """Why a call is not in the plan, and the least that would make it possible."""
 
-from collections.abc import Iterator, Sequence
-from math import ceil
+from collections.abc import Sequence
 from typing import Any
 
 from logistics.routing.problem import (
@@ -17,7 +16,7 @@ from logistics.routing.problem import (
     Unplanned,
     Van,
 )
-from logistics.routing.timing import Trips, broken, timed
+from logistics.routing.timing import broken
 
 _LADDER: tuple[Reason, ...] = ("skills", "storage", "capacity", "window", "hours")
 
@@ -72,50 +71,6 @@ def _crates_short(load: Load, van: Van) -> int:
     return max(*by_class, load.total - van.total_crates)
 
 
-def carries(van: Van, trip: Sequence[Site], pairs: frozenset[str]) -> bool:
-    """Whether a van has the skills and, all along a trip, the room for its calls. `pairs`: the stops of all pairs."""
-    room = (*van.capacity, van.total_crates, van.kg)
-    board = [sum(amounts) for amounts in zip(*(dimensions(s.deliver) for s in trip if s.key not in pairs), strict=True)]
-    board = board or [0] * len(room)
-    for call in (None, *trip):
-        if call:
-            changes = zip(board, dimensions(call.deliver), dimensions(call.collect), strict=True)
-            board = [amount - out + back for amount, out, back in changes]
-        if any(amount > most for amount, most in zip(board, room, strict=True)):
-            return False
-    return all(call.needs <= van.skills for call in trip)
-
-
 def dimensions(load: Load) -> tuple[int, ...]:
     """A load as the van knows it: crates per storage class, crates in all, kg."""
     return (*load.crates, load.total, load.kg)
-
-
-def price(problem: Problem, job: Job, routes: dict[str, Trips], vans: Sequence[Van]) -> float | None:
-    """The least euro for which these vans could still take a job without leaving their order. None when they cannot."""
-    pairs = frozenset(stop.key for pair in problem.pairs for stop in pair.stops)
-    extra = []
-    for van in vans:
-        trips = [trip for trip in routes.get(van.key, ()) if trip]
-        before = timed(problem, van, trips).cost if trips else 0.0
-        for number, longer in _longer(trips, calls_of(job), van.reloads):
-            if carries(van, longer[number], pairs) and broken(problem, van, longer) == (0, 0):
-                extra.append(timed(problem, van, longer).cost - before)
-    return min(extra, default=None)
-
-
-def priced(left: Unplanned, job: Job, cost: float | None) -> Unplanned:
-    """What was left out because its prize is below the `cost` of calling, with the prize that would do."""
-    if left.reason != "left_out" or job.prize is None or cost is None or cost <= job.prize:
-        return left
-    return Unplanned(left.site, "left_out", {"euro": ceil(100 * (cost - job.prize)) / 100})
-
-
-def _longer(trips: Trips, calls: Sequence[Site], reloads: int) -> Iterator[tuple[int, list[list[Site]]]]:
-    """All ways to put calls, one right after the other, into some trips or on one more; and the number of that trip."""
-    drawn = [list(trip) for trip in trips]
-    for number, trip in enumerate(drawn):
-        for at in range(len(trip) + 1):
-            yield number, [*drawn[:number], [*trip[:at], *calls, *trip[at:]], *drawn[number + 1 :]]
-    if len(drawn) <= reloads:
-        yield len(drawn), [*drawn, list(calls)]

@@ -72,6 +72,16 @@ def plan(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_POST
+def cancel_plan(request: HttpRequest, pk: int) -> HttpResponse:
+    """End the planning: with the best plan so far (`keep`), or leaving everything as it was."""
+    found = day_for(request.user, pk)
+    if not tasks.end_planning(found, keep="keep" in request.POST):
+        messages.info(request, _("Planning had already ended."))
+    return redirect("logistics:day", pk=pk)
+
+
+@login_required
+@require_POST
 def drive(request: HttpRequest, pk: int) -> HttpResponse:
     """Everything went as planned."""
     found = day_for(request.user, pk)

@@ -45,6 +45,17 @@ SAID = {
     "unlocked a round": _("unlocked a round"),
     "unlocked a stop": _("unlocked a stop"),
     "weighed": _("weighed"),
+    "added the vehicle": _("added the vehicle"),
+    "archived the vehicle": _("archived the vehicle"),
+    "brought back the vehicle": _("brought back the vehicle"),
+    "changed how her goods usually travel": _("changed how the farm's goods usually travel"),
+    "changed the standing tour": _("changed the standing tour"),
+    "changed the vehicle": _("changed the vehicle"),
+    "chose how her goods travel": _("chose how the farm's goods travel this week"),
+    "deleted the standing tour": _("deleted the standing tour"),
+    "kept the standing tour": _("kept the standing tour again"),
+    "let the standing tour go": _("let the standing tour go"),
+    "made a standing tour": _("made a standing tour"),
 }
 
 SUBJECTS = {
@@ -52,6 +63,7 @@ SUBJECTS = {
     "orders.order": (_("order"), "orders:detail"),
     "orders.purchaseorder": (_("purchase order"), "orders:purchase_order"),
     "logistics.round": (_("round"), "logistics:round"),
+    "logistics.vehicle": (_("vehicle"), "logistics:vehicle"),
 }
 """What is written about, as readers call it, and the page that shows it."""
 

@@ -31,9 +31,8 @@ def make_vehicle(network: Network, name: str = "Van", **fields: Any) -> Vehicle:
         "available_from": time(5),
         "available_until": time(20),
     }
-    return Vehicle.objects.create(
-        network=network, owner=network.organisation, depot=network.hub, name=name, **values | fields
-    )
+    ours = {"network": network, "owner": network.organisation, "depot": network.hub, "name": name}
+    return Vehicle.objects.create(**ours | values | fields)
 
 
 def make_offer(day: DeliveryDay, product: Product, price: str = "2.0000") -> Offer:
