@@ -29,7 +29,7 @@ def round_for(person: Any, pk: int) -> Round:
         ),
         pk=pk,
     )
-    if round.driver_id != person.pk or not round.is_published:
+    if round.driver_id != person.pk or not round.is_published:  # type: ignore[attr-defined]
         require_role(person, round.delivery_day.network, COORDINATOR)
     return round
 

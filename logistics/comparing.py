@@ -139,7 +139,7 @@ def _named(stops: list[dict[str, Any]]) -> dict[tuple[int | None, int | None], s
     }
 
 
-def deltas(before: Plan, after: Plan, names: Mapping[Where, Any]) -> dict[int, list[dict[str, Any]]]:
+def deltas(before: Plan, after: Plan, names: Mapping[Any, Any]) -> dict[int, list[dict[str, Any]]]:
     """
     What a driver must know of each changed round, by number: rows `{"kind", "minutes" or "crates" or "name", "stop"}`. Kinds
     `added` and `removed` (a stop, with its crates), `time` (a stop that comes earlier or later), `crates` (at a stop that

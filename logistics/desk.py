@@ -9,8 +9,8 @@ from typing import Any
 from django.db.models import Count, F, Prefetch, Sum
 from django.db.models.functions import Round as Rounded
 from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
 
+from logistics import calls, roads
 from logistics.drafts import Box, Draft
 from logistics.flaws import Flaw
 from logistics.models import Crate, PlanVersion, Round, RoundChange, Stop
@@ -24,13 +24,6 @@ HEIGHT, STEP = 40, 20
 
 VAN_CO2 = 230
 """Grams a km of the van with which a farmer drives alone."""
-
-ROADS = {
-    "formula": _("Distances and times by formula, without a road server."),
-    "osrm": _("Distances and times of the road server (OSRM)."),
-    "valhalla": _("Distances and times of the road server (Valhalla)."),
-    "ors": _("Distances and times of the road server (openrouteservice)."),
-}
 
 Where = tuple[int | None, int | None, int | None]
 """Stop, producer and delivery of a crate."""
@@ -236,7 +229,7 @@ def totals(found: list[Ride], version: PlanVersion | None) -> dict[str, Any]:
         "km": sum(ride.round.km for ride in found),
         "cost": sum(ride.round.cost for ride in found),
         "co2_kg": sum(ride.round.co2_kg for ride in found),
-        "roads": ROADS.get(version.roads, "") if version else "",
+        "roads": roads.said(version.roads) if version else "",
     }
     if version and version.alone_km is not None and version.alone_cost is not None:
         alone = {"km": version.alone_km, "cost": version.alone_cost, "co2_kg": version.alone_km * VAN_CO2 / 1000}
@@ -313,7 +306,8 @@ def drawn(found: Iterable[Ride], hub: Place, name: str) -> dict[str, Any]:
     markers: list[dict[str, Any]] = [{"lat": hub.lat, "lon": hub.lon, "kind": "hub", "label": name}]
     lines = []
     for ride in found:
-        path = [hub.point]
+        start, end = calls.ends(ride.round.vehicle, ride.round.leg, hub)
+        path = [start.point]
         for call in ride.calls:
             stop = call.stop
             path.append(stop.place.point)
@@ -330,5 +324,5 @@ def drawn(found: Iterable[Ride], hub: Place, name: str) -> dict[str, Any]:
                     "url": reverse("logistics:stop", args=[ride.round.pk, stop.position]),
                 }
             )
-        lines.append({"points": [*path, hub.point], "number": ride.round.number, "label": str(ride.round)})
+        lines.append({"points": [*path, end.point], "number": ride.round.number, "label": str(ride.round)})
     return {"markers": markers, "lines": lines}

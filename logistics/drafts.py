@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from django.db.models import Prefetch
 
 from logistics.calls import EARLY_AT_POINT, PER_CRATE, PER_STOP
-from logistics.models import Crate, Round, Stop, Unplanned
+from logistics.models import Crate, Round, Stop, Unplanned, Vehicle
 from network import clock
 from network.models import DeliveryDay
 from network.quantities import StorageClass
@@ -59,10 +59,13 @@ class Visit:
         """Minutes it takes."""
         return ceil(PER_STOP + PER_CRATE * (len(self.boxes) + len(self.dropped)))
 
-    def window(self, day: DeliveryDay) -> tuple[int, int]:
-        """From and until which minute of the day service may start."""
-        if self.stop.producer:
-            opens, closes = self.stop.producer.opens, self.stop.producer.closes
+    def window(self, day: DeliveryDay, vehicle: Vehicle) -> tuple[int, int]:
+        """From and until which minute of the day service may start. Who drives loads her own goods whenever she likes."""
+        farm = self.stop.producer
+        if farm:
+            opens, closes = farm.opens, farm.closes
+            if vehicle.owner_id == farm.organisation_id:
+                opens, closes = vehicle.available_from, vehicle.available_until
             return opens.hour * 60 + opens.minute, closes.hour * 60 + closes.minute
         delivery = self.stop.delivery
         assert delivery
@@ -116,15 +119,10 @@ class Draft:
             key=lambda trip: (trip.round.leg == Round.Leg.DISTRIBUTION, trip.round.starts_at, trip.round.number),
         )
 
-    def before(self, trip: Trip) -> Trip | None:
-        """The round that the same vehicle drives before this one."""
-        found = None
-        for other in self.in_order():
-            if other is trip:
-                break
-            if other.round.vehicle_id == trip.round.vehicle_id:
-                found = other
-        return found
+    def before(self, trip: Trip) -> list[Trip]:
+        """The rounds that the same vehicle drives before this one, in order."""
+        order = self.in_order()
+        return [other for other in order[: order.index(trip)] if other.round.vehicle_id == trip.round.vehicle_id]
 
     def visits(self) -> Iterator[tuple[Trip, Visit]]:
         for trip in self.trips:
@@ -138,7 +136,7 @@ def load(day: DeliveryDay) -> Draft:
         "producer__organisation", "delivery__pickup_point", "delivery__outlet__organisation", "place"
     )
     rounds = list(
-        day.rounds.select_related("vehicle", "driver")
+        day.rounds.select_related("vehicle__depot", "vehicle__returns_to", "driver")
         .prefetch_related(Prefetch("stops", stops.order_by("position")))
         .order_by("number")
     )

@@ -1,16 +1,19 @@
 """
 What is wrong with a plan as it stands, whoever made it: each flaw a sentence beside its round or stop. A look of its own at
-the kept times and loads; it shares no code with what plans or re-times. No queries beyond those of the draft.
+the kept times and loads; it shares no code with what plans or re-times.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil
 
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from logistics import fleet
 from logistics.calls import CROSS_DOCK
 from logistics.drafts import CLASSES, Draft, Trip, minutes
+from logistics.fleet import Ring
 from logistics.models import Round
 from network.quantities import StorageClass
 
@@ -62,6 +65,7 @@ SAID = {
         "leaves %(count)s minutes before all crates are sorted at the hub",
         n,
     ),
+    "zone": lambda n: _("its vehicle may not enter the low-emission zone here"),
     "pair": lambda n: ngettext(
         "collects %(count)s crate that this round does not bring further",
         "collects %(count)s crates that this round does not bring further",
@@ -71,8 +75,16 @@ SAID = {
 
 
 def flaws_of(draft: Draft) -> list[Flaw]:
-    """Everything that is wrong, round by round."""
-    return [flaw for trip in draft.trips for flaw in _of(draft, trip)]
+    """Everything that is wrong, round by round. One query, when some vehicle may not enter a low-emission zone."""
+    rings = [] if all(trip.round.vehicle.enters_low_emission for trip in draft.trips) else fleet.zones()
+    return [flaw for trip in draft.trips for flaw in (*_of(draft, trip), *_barred(trip, rings))]
+
+
+def _barred(trip: Trip, rings: list[Ring]) -> Iterator[Flaw]:
+    """Stops where the vehicle may not come."""
+    for visit in trip.visits:
+        if rings and fleet.needs(visit.stop.place, rings=rings) - fleet.skills(trip.round.vehicle):
+            yield Flaw("zone", trip.round.number, visit.stop.pk, 1)
 
 
 def _of(draft: Draft, trip: Trip) -> Iterator[Flaw]:
@@ -83,10 +95,11 @@ def _of(draft: Draft, trip: Trip) -> Iterator[Flaw]:
         yield Flaw("leaves", round_.number, None, opens - leaves)
     if returns > closes:
         yield Flaw("returns", round_.number, None, returns - closes)
-    if returns - leaves > vehicle.longest_minutes:
-        yield Flaw("hours", round_.number, None, returns - leaves - vehicle.longest_minutes)
     before = draft.before(trip)
-    if before and (early := minutes(draft, before.round.ends_at) - leaves) > 0:
+    away = returns - leaves + sum(int((one.round.ends_at - one.round.starts_at).seconds // 60) for one in before)
+    if (over := away - vehicle.longest_minutes) > 0:
+        yield Flaw("hours", round_.number, None, min(over, returns - leaves))
+    if before and (early := minutes(draft, before[-1].round.ends_at) - leaves) > 0:
         yield Flaw("busy", round_.number, None, early)
     if round_.leg == Round.Leg.DISTRIBUTION:
         collected = [minutes(draft, one.round.ends_at) for one in draft.trips if one.round.leg == Round.Leg.COLLECTION]
@@ -94,7 +107,7 @@ def _of(draft: Draft, trip: Trip) -> Iterator[Flaw]:
             yield Flaw("unsorted", round_.number, None, early)
     yield from _loads(trip)
     for visit in trip.visits:
-        _opens, latest = visit.window(draft.day)
+        _opens, latest = visit.window(draft.day, vehicle)
         if (late := minutes(draft, visit.stop.arrives_at) - latest) > 0:
             yield Flaw("late", round_.number, visit.stop.pk, late)
     yield from _pairs(trip)

@@ -104,6 +104,9 @@ class DriverForm(forms.Form):
         return not self.errors
 
 
+OUTDATED = _("This page is out of date: reload it and try again.")
+
+
 class EditForm(forms.Form):
     """
     A change of the plan as the buttons of the day page send it: `do` is what and to what (`up 12`, `move 12`, `split 5`,
@@ -121,7 +124,7 @@ class EditForm(forms.Form):
     def clean_do(self) -> str:
         verb, _space, self.about = self.cleaned_data["do"].partition(" ")
         if verb not in CHANGES:
-            raise forms.ValidationError(_("This page is out of date: reload it and try again."))
+            raise forms.ValidationError(OUTDATED)
         return verb
 
     def save(self, *, by: Person) -> PlanVersion | None:
@@ -137,15 +140,15 @@ class EditForm(forms.Form):
         """Why not, as one sentence."""
         return " ".join(str(error) for errors in self.errors.values() for error in errors)
 
-    def number(self, name: str, *, required: bool = True) -> int | None:
+    def number(self, name: str, *, required: bool = True) -> Any:
         """A whole number typed or chosen beside what the change is about; Refused for anything else."""
         return self._whole(str(self.data.get(f"{name}-{self.about}", "")), required=required)
 
     @property
-    def pk(self) -> int:
-        return self._whole(self.about)  # type: ignore[return-value]
+    def pk(self) -> Any:
+        return self._whole(self.about)
 
-    def where_to(self) -> dict[str, int | None]:
+    def where_to(self) -> dict[str, Any]:
         """`to` names a round (`5`) or a vehicle for a new one (`v7`); `at` a position, last when empty."""
         to = str(self.data.get(f"to-{self.about}", ""))
         new = to.startswith("v")
@@ -155,25 +158,25 @@ class EditForm(forms.Form):
             "position": self.number("at", required=False),
         }
 
-    def what(self) -> dict[str, int]:
+    def what(self) -> dict[str, Any]:
         """`farm-3` or `delivery-7`."""
         kind, _dash, pk = self.about.partition("-")
         names = {"farm": "producer", "delivery": "delivery"}
         if kind not in names:
-            raise Refused(_("This page is out of date: reload it and try again."))
-        return {names[kind]: self._whole(pk)}  # type: ignore[dict-item]
+            raise Refused(str(OUTDATED))
+        return {names[kind]: self._whole(pk)}
 
-    def dragged(self) -> dict[str, int | None]:
+    def dragged(self) -> dict[str, Any]:
         """`stop-round-position`, as the pointer left it."""
         stop, round_, position = (self._whole(part) for part in (self.about.split("-") + ["", ""])[:3])
         return {"stop": stop, "round": round_, "position": position}
 
-    def _whole(self, text: str, *, required: bool = True) -> int | None:
+    def _whole(self, text: str, *, required: bool = True) -> Any:
         text = text.strip()
         if not text and not required:
             return None
         if not (text.isascii() and text.isdecimal() and len(text) < 10):
-            raise Refused(_("Fill in a whole number."))
+            raise Refused(str(_("Fill in a whole number.")))
         return int(text)
 
 

@@ -11,7 +11,7 @@ from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from logistics import calendars
+from logistics import calendars, calls
 from logistics.models import Round
 from network import clock
 from network.models import DeliveryDay, OutboxEntry, Person
@@ -26,7 +26,7 @@ def round_assigned(day: int, number: int, driver: int, sequence: int, what: dict
     found = (
         Round.objects.published()
         .filter(delivery_day=day, number=number, driver=driver)
-        .select_related("vehicle", "delivery_day__cycle__network__hub")
+        .select_related("vehicle__depot", "vehicle__returns_to", "delivery_day__cycle__network__hub")
         .first()
     )
     key = f"round-{day}-{number}-{driver}"
@@ -58,13 +58,14 @@ def _send(
             subject = _("%(round)s on %(day)s has changed") if sequence else _("You drive %(round)s on %(day)s")
             url = settings.SITE_URL + reverse("logistics:round", args=[found.pk])
         stops = list(_stops(found)) if found else []
+        start = calls.ends(found.vehicle, found.leg, network.hub)[0] if found else network.hub
         subject = subject % {"round": round_.lower(), "day": on}
         context = {
             "person": person,
             "round": found,
             "name": round_,
             "day": day,
-            "network": network,
+            "start": start,
             "changed": sequence > 0,
             "stops": stops,
             "url": url,
@@ -84,7 +85,7 @@ def _send(
             ends_at=hours[1],
             summary=f"{round_}, {network.name}",
             description="\n".join([*(f"{clock.local(s.arrives_at):%H:%M} {s}" for s in stops), url]),
-            location=str(network.hub),
+            location=str(start),
             url=url,
             organizer=network.email,
             attendee=person.email,

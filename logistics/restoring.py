@@ -32,9 +32,7 @@ def become(draft: Draft, plan: Plan) -> list[Trip]:
     }
     draft.trips, touched = [], []
     for row in plan["rounds"]:
-        found = old_rounds.get(row["number"]) or Round(
-            delivery_day=draft.day, number=row["number"], leg=row["leg"], starts_at=None, ends_at=None
-        )
+        found = old_rounds.get(row["number"]) or Round(delivery_day=draft.day, number=row["number"], leg=row["leg"])
         found.leg, found.locked, found.tour_id = row["leg"], row["locked"], row.get("tour")
         found.vehicle = vehicles[row["vehicle"]]
         if found.driver_id != row["driver"]:
@@ -107,11 +105,11 @@ def _stop(old: list[Stop], wanted: Plan) -> Stop:
     same = [s for s in old if (s.producer_id, s.delivery_id) == (wanted["producer"], wanted["delivery"])]
     arrives, leaves = (datetime.fromisoformat(wanted[name]) for name in ("arrives_at", "leaves_at"))
     exact = [stop for stop in same if (stop.arrives_at, stop.leaves_at) == (arrives, leaves)]
-    stop = (exact or same or [None])[0]
-    if stop is None:
-        stop = new_stop(wanted["producer"], wanted["delivery"])
-    else:
+    if same:
+        stop = (exact or same)[0]
         old.remove(stop)
+    else:
+        stop = new_stop(wanted["producer"], wanted["delivery"])
     stop.locked, stop.km, stop.arrives_at, stop.leaves_at = wanted["locked"], Decimal(wanted["km"]), arrives, leaves
     return stop
 

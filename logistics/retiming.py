@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
-from math import isfinite
+from math import ceil, isfinite
 
 from django.utils.translation import gettext as _
 
-from logistics import fleet, roads, routing
+from logistics import calls, fleet, roads, routing
 from logistics.calls import CROSS_DOCK
 from logistics.drafts import Draft, Trip, minutes, moment
 from logistics.models import Round
@@ -34,7 +34,12 @@ def retime(draft: Draft, touched: Iterable[Trip], *, vehicles: Iterable[int] = (
         soonest = _earliest(draft, trip, order[:number])
         late = minutes(draft, trip.round.starts_at) < soonest
         if trip in todo or (late and not trip.round.locked and trip.round.status == Round.Status.PLANNED):
-            _time(draft, trip, soonest)
+            _time(
+                draft,
+                trip,
+                soonest,
+                starts_empty=all(o.round.vehicle_id != trip.round.vehicle_id for o in order[:number]),
+            )
             dearer.add(trip.round.vehicle_id)
     for trip in draft.trips:
         if trip.round.vehicle_id in dearer:
@@ -53,25 +58,33 @@ def _earliest(draft: Draft, trip: Trip, before: list[Trip]) -> int:
     return max(soonest)
 
 
-def _time(draft: Draft, trip: Trip, soonest: int) -> None:
-    """The engine's timetable of one round, which leaves at `soonest` at the earliest."""
-    hub = draft.day.network.hub.point
-    matrix = roads.between([hub, *(visit.stop.place.point for visit in trip.visits)]).matrix
-    path = [0, *range(1, len(trip.visits) + 1), 0]
+def _time(draft: Draft, trip: Trip, soonest: int, *, starts_empty: bool) -> None:
+    """
+    The engine's timetable of one round, which leaves at `soonest` at the earliest; `starts_empty`: and not before its
+    vehicle could drive from its depot to where the round begins.
+    """
+    vehicle = trip.round.vehicle
+    start, end = calls.ends(vehicle, trip.round.leg, draft.day.network.hub)
+    places = [start, *(visit.stop.place for visit in trip.visits), end, vehicle.depot]
+    matrix = roads.between([place.point for place in places]).matrix
+    path = list(range(len(places) - 1))
+    empty = float(matrix.minutes[-1, 0])
+    if starts_empty and isfinite(empty):
+        soonest = max(soonest, vehicle.available_from.hour * 60 + vehicle.available_from.minute + ceil(empty - 1e-9))
     if not all(isfinite(matrix.km[leg]) and isfinite(matrix.minutes[leg]) for leg in pairwise(path)):
         raise Refused(_("There is no road between two of these stops."))
     sites = []
     for row, visit in enumerate(trip.visits, 1):
-        opens, closes = visit.window(draft.day)
+        opens, closes = visit.window(draft.day, vehicle)
         sites.append(Site(key=str(row), at=row, opens=opens, closes=closes, service=visit.service))
-    van = replace(fleet.van(trip.round.vehicle), key="van", available_from=soonest)
+    van = replace(fleet.van(vehicle, at=0, ends_at=path[-1]), key="van", available_from=soonest)
     (route,) = routing.retime(Problem(matrix, tuple(sites), (van,)), {"van": [[site.key for site in sites]]}).routes
     trip.round.starts_at, trip.round.ends_at = moment(draft.day, route.leaves), moment(draft.day, route.returns)
     for visit, planned in zip(trip.visits, route.stops, strict=True):
         visit.stop.arrives_at = moment(draft.day, planned.arrives)
         visit.stop.leaves_at = moment(draft.day, planned.leaves)
         visit.stop.km = Decimal(str(planned.km_before)).quantize(CENT)
-    home = Decimal(str(float(matrix.km[path[-2], 0]))).quantize(CENT)
+    home = Decimal(str(float(matrix.km[path[-2], path[-1]]))).quantize(CENT)
     trip.round.km = sum((visit.stop.km for visit in trip.visits), home)
 
 

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from logistics import comparing, desk, drivers, handover, sheets
+from logistics import calls, comparing, desk, drivers, handover, sheets
 from logistics.access import round_for
 from logistics.contacts import contacts_of
 from logistics.forms import DriverForm
@@ -182,13 +182,19 @@ def _round_page(request: HttpRequest, round: Round, form: DriverForm | None = No
     network = round.delivery_day.network
     counted = desk.tallies(Crate.objects.filter(stop__round=round))
     (ride,) = desk.rides(
-        Round.objects.filter(pk=round.pk).select_related("vehicle").prefetch_related(desk.with_stops()), counted
+        Round.objects.filter(pk=round.pk)
+        .select_related("vehicle__depot", "vehicle__returns_to")
+        .prefetch_related(desk.with_stops()),
+        counted,
     )
     coordinates = _coordinates(request, round)
+    start, end = calls.ends(ride.round.vehicle, round.leg, network.hub)
     context: dict[str, Any] = {
         "network": network,
         "round": round,
         "ride": ride,
+        "start": start,
+        "end": end,
         "map": desk.drawn([ride], network.hub, network.name),
         "coordinates": coordinates,
         "drives": round.driver_id == request.user.pk,
