@@ -22,7 +22,7 @@ def move_stop(
     *,
     day: DeliveryDay,
     version: int,
-    by: Person,
+    by: Person | None,
     stop: int,
     round: int | None = None,
     vehicle: int | None = None,

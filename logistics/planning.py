@@ -202,7 +202,8 @@ def _van(known: Known, key: str, start: Place, end: Place) -> Van:
 
 
 def _drive(known: Known, start: Place, end: Place) -> int:
-    return ceil(float(known.roads.matrix.minutes[known.row[start.pk], known.row[end.pk]]) - 1e-9)
+    """Whole minutes; a day where there is no road."""
+    return ceil(min(float(known.roads.matrix.minutes[known.row[start.pk], known.row[end.pk]]), DAY) - 1e-9)
 
 
 def _wave(

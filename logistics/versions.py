@@ -24,6 +24,8 @@ from network import clock, journal, outbox
 from network.errors import Refused
 from network.models import DeliveryDay, Person
 
+ABOUT = ("tours", "search")
+"""What the planner told of itself, in `plan`."""
 CARRIED = ("roads", "alone_km", "alone_cost")
 """What a change of the plan leaves as it was."""
 
@@ -39,13 +41,15 @@ def record(
     last = latest(day)
     draft = draft or drafts.load(day)
     rounds = [trip.round for trip in draft.trips]
-    carried = {name: getattr(last, name) for name in CARRIED} if last and action != PlanVersion.PLANNED else {}
+    former = last if action != PlanVersion.PLANNED else None
+    carried = {name: getattr(former, name) for name in CARRIED} if former else {}
+    about = {name: former.plan[name] for name in ABOUT if name in former.plan} if former else {}
     return PlanVersion.objects.create(
         delivery_day=day,
         number=last.number + 1 if last else 1,
         action=action,
         by=by,
-        plan=snapshot(draft),
+        plan=snapshot(draft) | about,
         km=sum(found.km for found in rounds),
         cost=sum(found.cost for found in rounds),
         co2_kg=sum((found.co2_kg for found in rounds), Decimal(0)).quantize(Decimal("0.01")),

@@ -14,7 +14,7 @@ from network import clock
 from network.errors import Refused
 from network.models import DeliveryDay, JournalEntry, NetworkRole
 from tests.conftest import make_network, make_person
-from tests.logistics.conftest import make_vehicle
+from tests.logistics.conftest import make_vehicle, plan_in_order
 
 
 @pytest.fixture
@@ -25,9 +25,7 @@ def second(network: Any) -> Any:
 @pytest.fixture
 def planned(closed_day: DeliveryDay, vehicle: Any, gust: Any) -> DeliveryDay:
     """Round 1 collects at Bea, then Alice; round 2 delivers at a1, then b2. Gust drives both."""
-    rounds.plan_rounds(day=closed_day, iterations=30)
-    closed_day.refresh_from_db()
-    return closed_day
+    return plan_in_order(closed_day, "Melkerij Bea", "Hoeve Alice", "Punt a1", "Punt b2")
 
 
 def shape(day: DeliveryDay) -> dict[int, list[str]]:
@@ -68,7 +66,7 @@ def test_a_stop_moves_within_its_round_which_is_timed_anew(planned: DeliveryDay,
     assert times(planned, 2) == ["13:54", "14:00", "14:23", "14:44"]
     assert (version.number, version.action, version.by) == (2, "moved a stop", dana)
     assert list(planned.rounds.order_by("pk").values_list("pk", flat=True)) == before
-    assert JournalEntry.objects.get(action="moved a stop").data == {"version": 2, "stop": "Hoeve Alice"}
+    assert JournalEntry.objects.get(action="moved a stop", actor=dana).data == {"version": 2, "stop": "Hoeve Alice"}
 
 
 def test_undo_brings_the_plan_back_and_undo_of_undo_the_change(planned: DeliveryDay, dana: Any) -> None:

@@ -156,7 +156,7 @@ def test_a_finished_round_does_not_change(planned, at_alice, gust):
 
 def test_everything_went_well(planned, leeks, dana, django_assert_max_num_queries):
     handover.report_missing(line=leeks, missing=Decimal(10), by=dana)
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(11):
         assert handover.drive_day(day=planned, by=dana)
     planned.refresh_from_db()
     assert planned.status == DeliveryDay.Status.DRIVEN

@@ -166,7 +166,7 @@ def test_a_household_gets_403_and_changes_nothing(client, bob, household, closed
 
 def test_the_number_of_queries_of_a_day_and_a_week(coordinator, network, planned, django_assert_num_queries):
     coordinator.get(of(planned))
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(21):
         coordinator.get(of(planned))
     with django_assert_num_queries(16):
         coordinator.get(reverse("logistics:week", args=[network.slug]))

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from logistics import calls, handover, loading, planning, rounds, settling, waves
+from logistics import calls, handover, loading, planning, rounds, settling, versions, waves
 from logistics.models import Crate, PlanVersion, Round, Stop, Tour, TourStop, TransportChoice, Unplanned
 from logistics.planning import Effort
 from logistics.routing import Load, Problem, Site, Van, check
@@ -304,6 +304,7 @@ def test_what_changed_while_the_plan_was_made_refuses_it_and_leaves_the_former(c
 
 def test_a_crate_checked_while_the_plan_was_made_refuses_it(closed_day, vehicle, gust):
     plan(closed_day)
+    versions.publish(day=closed_day, by=None)
     crate = closed_day.crates.filter(leg="collection").first()
 
     def check_one(step, percent, euro):

@@ -69,7 +69,9 @@ def test_the_best_so_far_is_kept(closed_day, vehicle, dana):
 
 def test_ending_what_is_not_being_planned_does_nothing(coordinator, closed_day):
     assert not tasks.end_planning(closed_day, keep=True)
-    answer = coordinator.post(reverse("logistics:cancel_plan", args=[closed_day.pk]), follow=True)
+    answer = coordinator.post(
+        reverse("logistics:cancel_plan", args=[closed_day.pk]), follow=True, headers={"accept-language": "en"}
+    )
     assert "already ended" in answer.content.decode()
     assert tasks.progress_of(closed_day) == {}
 

@@ -14,14 +14,12 @@ from network import clock, outbox
 from network.errors import Refused
 from network.models import DeliveryDay, JournalEntry, NetworkRole, OutboxEntry
 from tests.conftest import make_person
-from tests.logistics.conftest import make_vehicle
+from tests.logistics.conftest import make_vehicle, plan_in_order
 
 
 @pytest.fixture
 def planned(closed_day: DeliveryDay, vehicle: Any, gust: Any) -> DeliveryDay:
-    rounds.plan_rounds(day=closed_day, iterations=30)
-    closed_day.refresh_from_db()
-    return closed_day
+    return plan_in_order(closed_day, "Melkerij Bea", "Hoeve Alice", "Punt a1", "Punt b2")
 
 
 @pytest.fixture
