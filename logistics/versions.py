@@ -60,7 +60,7 @@ def record(
 
 def latest(day: DeliveryDay) -> PlanVersion | None:
     """The version that is the plan as it stands; None before the first."""
-    return day.plan_versions.order_by("-number").first()
+    return day.plan_versions.select_related("by").order_by("-number").first()
 
 
 def published(day: DeliveryDay) -> PlanVersion | None:
