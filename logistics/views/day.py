@@ -179,7 +179,8 @@ def plan_of(day: DeliveryDay, **forms: Any) -> dict[str, Any]:
     loose = desk.loose(draft)
     number = now.number if now else 0
     hub, name = day.network.hub, day.network.name
-    vehicles = fleet.vehicles_for(day) if editable and rides else []
+    editable = editable and bool(rides or loose)
+    vehicles = fleet.vehicles_for(day) if editable else []
     waves = []
     for leg, label in Round.Leg.choices:
         own = [ride for ride in rides if ride.round.leg == leg]
@@ -190,7 +191,7 @@ def plan_of(day: DeliveryDay, **forms: Any) -> dict[str, Any]:
     return {
         "network": day.network,
         "day": day,
-        "editable": editable and bool(rides),
+        "editable": editable,
         "rides": rides,
         "waves": waves,
         "wave_of": {wave["leg"]: wave for wave in waves},

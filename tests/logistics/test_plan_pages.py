@@ -142,7 +142,7 @@ def test_every_tool_works_from_the_page(coordinator: Any, planned: DeliveryDay, 
 def test_what_is_on_no_round_is_put_on_one(coordinator: Any, closed_day: DeliveryDay, network: Any, farm: Any) -> None:
     rounds.plan_rounds(day=closed_day)
     van = make_vehicle(network)
-    assert coordinator.get(url(closed_day, "day")).status_code == 200
+    assert f'id="place-farm-{farm.pk}"' in coordinator.get(url(closed_day, "day")).content.decode()
     values = {"version": "1", "do": f"place farm-{farm.pk}", f"to-farm-{farm.pk}": f"v{van.pk}"}
     assert coordinator.post(url(closed_day), values, headers=HTMX).status_code == 200
     assert alices().round.vehicle == van
