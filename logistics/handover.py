@@ -13,6 +13,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from logistics import drivers, versions
 from logistics.models import Crate, Pickup, Round, Stop
 from network import clock, journal
 from network.errors import Refused
@@ -20,7 +21,11 @@ from network.models import DeliveryDay, NetworkRole, Person
 from orders import shortages
 from orders.models import Order, PurchaseOrderLine
 
-CHECKED = {Round.Leg.COLLECTION: Crate.Status.LOADED, Round.Leg.DISTRIBUTION: Crate.Status.DELIVERED}
+CHECKED = {
+    Round.Leg.COLLECTION: Crate.Status.LOADED,
+    Round.Leg.DISTRIBUTION: Crate.Status.DELIVERED,
+    Round.Leg.DIRECT: Crate.Status.DELIVERED,
+}
 
 
 @transaction.atomic
@@ -122,13 +127,16 @@ def finish_round(*, round: Round, by: Person) -> Round:
 def drive_day(*, day: DeliveryDay, by: Person | None = None) -> bool:
     """
     Everything on a planned day went as expected: all crates on a round or brought to the hub are checked, all rounds
-    driven. What no van could take stays open. False when the day was driven already. Set-based.
+    driven. A plan that was not published is published with it. What no van could take stays open. False when the day was
+    driven already. Set-based.
     """
     day = _locked(day.pk)
     if day.status in (DeliveryDay.Status.DRIVEN, DeliveryDay.Status.SETTLED):
         return False
     if day.status != DeliveryDay.Status.PLANNED:
         raise Refused(_("Plan the rounds first."))
+    if not versions.published(day):
+        versions.publish(day=day, by=by, accept_flaws=True)
     brought = Q(stop=None, leg=Round.Leg.COLLECTION, producer__transport="brings")
     for leg, done in CHECKED.items():
         Crate.objects.filter(
@@ -169,6 +177,10 @@ def assign_driver(*, round: Round, driver: Person | None, by: Person) -> Round:
         action="gave the round to a driver", subject=round, by=by, network=day.network, driver=str(driver or "")
     )
     round.driver = driver
+    if day.status == DeliveryDay.Status.PLANNED:
+        versions.record(day=day, action="gave the round to a driver", by=by)
+        if versions.published(day):
+            drivers.tell(day=day, rounds=day.rounds.all())
     return round
 
 
@@ -183,6 +195,8 @@ def _underway(pk: int) -> DeliveryDay:
         if day.status == DeliveryDay.Status.SETTLED:
             raise Refused(_("This day is settled. What was delivered can no longer change."))
         raise Refused(_("The rounds of this day are not planned yet."))
+    if day.status == DeliveryDay.Status.PLANNED and not versions.published(day):
+        raise Refused(_("The rounds of this day are not published yet."))
     return day
 
 

@@ -6,9 +6,8 @@ already, so her cap is lower by it. What the caps leave uncovered is launch gap,
 on a farmer's goods is credited to her, her share debited: her price is untouched (`docs/cost-sharing.md`).
 """
 
-from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
@@ -16,10 +15,9 @@ from django.db import transaction
 from django.db.models import F, Sum
 from django.utils.translation import gettext as _
 
-from logistics import cost_sharing, distances
-from logistics.calls import PER_CRATE, PER_STOP
-from logistics.models import CostRun, CostShare, Round, Vehicle
-from logistics.routing.alone import alone_cost
+from logistics import cost_sharing
+from logistics.alone import STANDARD_VAN, Carried, rates_by_owner
+from logistics.models import CostRun, CostShare, Round
 from network import journal, ledger
 from network.errors import Refused
 from network.ledger import Entry, Side
@@ -30,56 +28,6 @@ from orders.models import OrderLine
 from producers.models import Producer
 
 Kind = Account.Kind
-
-
-@dataclass(frozen=True)
-class Rates:
-    """Euro, and crates the van holds: what a farmer's own trips are priced at."""
-
-    per_day: float
-    per_km: float
-    per_hour: float
-    crates: int
-
-
-STANDARD_VAN = Rates(per_day=12.0, per_km=0.30, per_hour=19.0, crates=40)
-
-
-@dataclass
-class Carried:
-    """A producer on a day: where she is, and the crate equivalents she sent to each place."""
-
-    producer: Producer
-    rates: Rates
-    start: tuple[float, float]
-    drops: dict[tuple[float, float], float] = field(default_factory=lambda: defaultdict(float))
-    tariff: Decimal = Decimal(0)
-
-    @property
-    def crates(self) -> float:
-        return sum(self.drops.values())
-
-    @property
-    def brings(self) -> bool:
-        return self.producer.transport == Producer.Transport.BRINGS
-
-    def trip(self, drops: dict[tuple[float, float], float]) -> int:
-        """Cents of driving her goods herself, from her farm to these places and home."""
-        service = [round(PER_STOP + PER_CRATE * crates) for crates in drops.values()]
-        roads = distances.matrix([self.start, *drops])
-        sites = range(1, len(drops) + 1)
-        cost = alone_cost(
-            roads,
-            start=0,
-            sites=list(sites),
-            fixed=self.rates.per_day,
-            per_km=self.rates.per_km,
-            per_hour=self.rates.per_hour,
-            service=service,
-            loads=list(drops.values()),
-            capacity=self.rates.crates,
-        )
-        return cents(Decimal(str(round(cost.euro, 6))))
 
 
 @transaction.atomic
@@ -112,7 +60,7 @@ def settle_day(*, day: DeliveryDay, by: Person | None = None) -> CostRun:
 def _carried(day: DeliveryDay) -> list[Carried]:
     """Producers with something delivered on this day, by id, with the crates each sent where."""
     found: dict[int, Carried] = {}
-    rates = {vehicle.owner_id: _rates(vehicle) for vehicle in Vehicle.objects.filter(network=None, archived_at=None)}
+    rates = rates_by_owner()
     sent = (
         OrderLine.objects.filter(order__delivery__delivery_day=day, order__status="settled", billed__gt=0)
         .values("producer", lat=F("order__delivery__place__lat"), lon=F("order__delivery__place__lon"))
@@ -130,10 +78,6 @@ def _carried(day: DeliveryDay) -> list[Carried]:
     for line in OrderLine.objects.filter(order__delivery__delivery_day=day, order__status="settled", billed__gt=0):
         found[line.producer_id].tariff += euros(line.tariff * (line.billed or 0))
     return [found[pk] for pk in sorted(found)]
-
-
-def _rates(vehicle: Vehicle) -> Rates:
-    return Rates(float(vehicle.per_day), float(vehicle.per_km), float(vehicle.per_hour), vehicle.crates)
 
 
 def _share(day: DeliveryDay, carried: Iterable[Carried], cost: Decimal) -> CostRun:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from logistics.views import day, handover, money, rounds, week
+from logistics.views import day, edits, fleet, handover, money, rounds, tours, week
 
 app_name = "logistics"
 urlpatterns = [
@@ -10,6 +10,11 @@ urlpatterns = [
     path("days/<int:pk>/close/", day.close, name="close"),
     path("days/<int:pk>/postpone/", day.postpone, name="postpone"),
     path("days/<int:pk>/plan/", day.plan, name="plan"),
+    path("days/<int:pk>/edit/", edits.edit, name="edit"),
+    path("days/<int:pk>/drivers/", edits.assign, name="drivers"),
+    path("days/<int:pk>/publish/", edits.publish, name="publish"),
+    path("days/<int:pk>/versions/", edits.versions_of, name="versions"),
+    path("days/<int:pk>/plan/cancel/", day.cancel_plan, name="cancel_plan"),
     path("days/<int:pk>/drive/", day.drive, name="drive"),
     path("days/<int:pk>/settle/", day.settle, name="settle"),
     path("days/<int:pk>/by-hand/", day.by_hand, name="by_hand"),
@@ -20,6 +25,7 @@ urlpatterns = [
     path("rounds/", rounds.my_rounds, name="my_rounds"),
     path("rounds/<int:pk>/", rounds.round, name="round"),
     path("rounds/<int:pk>/driver/", rounds.driver, name="driver"),
+    path("rounds/<int:pk>/seen/", rounds.seen, name="seen"),
     path("rounds/<int:pk>/finish/", rounds.finish, name="finish"),
     path("rounds/<int:pk>/sheet.pdf", rounds.run_sheet, name="run_sheet"),
     path("rounds/<int:pk>/<int:position>/", rounds.stop, name="stop"),
@@ -27,4 +33,18 @@ urlpatterns = [
     path("purchase-orders/<int:pk>/missing/", handover.missing, name="missing"),
     path("deliveries/<int:pk>/", handover.pickup, name="pickup"),
     path("deliveries/<int:pk>/hand-over/", handover.hand_over, name="hand_over"),
+    path("<slug:network>/vehicles/", fleet.vehicles_page, name="vehicles"),
+    path("<slug:network>/vehicles/new/", fleet.vehicle_new, name="vehicle_new"),
+    path("vehicles/<int:pk>/", fleet.vehicle, name="vehicle"),
+    path("vehicles/<int:pk>/archive/", fleet.vehicle_archive, name="vehicle_archive"),
+    path("farm/<slug:slug>/vehicles/new/", fleet.own_vehicle_new, name="own_vehicle_new"),
+    path("farm/<slug:slug>/transport/", fleet.transport_page, name="transport"),
+    path("farm/<slug:slug>/transport/week/<str:week_on>/", fleet.transport_page, name="transport_week"),
+    path("<slug:network>/week/<str:week_on>/transport/", fleet.choices, name="choices"),
+    path("<slug:network>/tours/", tours.tours_page, name="tours"),
+    path("rounds/<int:pk>/tour/", tours.tour_new, name="tour_new"),
+    path("tours/<int:pk>/", tours.tour, name="tour"),
+    path("tours/<int:pk>/stops/", tours.tour_stops, name="tour_stops"),
+    path("tours/<int:pk>/keep/", tours.tour_keep, name="tour_keep"),
+    path("tours/<int:pk>/delete/", tours.tour_delete, name="tour_delete"),
 ]

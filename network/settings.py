@@ -219,6 +219,7 @@ CELERY_BEAT_SCHEDULE = {
         ("drain the outbox", "network.tasks.drain_outbox", 30),
         ("close due days", "orders.tasks.close_due_days", 20),
         ("expire holds", "orders.tasks.expire_holds", 60),
+        ("plan closed days", "logistics.tasks.plan_all_due", 60),
     )
 }
 
@@ -228,6 +229,7 @@ OUTBOX_HANDLERS = {
     "order_cancelled": "orders.mail.order_cancelled",
     "order_closed": "orders.mail.order_closed",
     "purchase_order_ready": "orders.mail.purchase_order_ready",
+    "round_assigned": "logistics.mail.round_assigned",
 }
 
 # Roads

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from logistics import handover, rounds, settling
+from logistics import handover, rounds, settling, tours, versions
 from network import clock
 from network.models import Account, Transaction
 from orders import basket, checkout, closing
@@ -36,6 +36,9 @@ def world(
     for ride in made:
         ride.driver = gust
         ride.save(update_fields=["driver"])
+    with clock.at(day.closes_at):
+        versions.publish(day=day, by=dana)
+    tour = tours.make(round=made[0], name="Leek, every Thursday", by=dana)
     with clock.at(delivery.ends_at):
         handover.drive_day(day=day, by=dana)
         settling.settle_day(day=day, by=dana)
@@ -60,6 +63,7 @@ def world(
         stop=stop,
         crate=stop.crates.first(),
         vehicle=vehicle,
+        tour=tour,
         account=Account.objects.first(),
         transaction=Transaction.objects.first(),
         people={"alice": alice, "bob": bob, "charlie": charlie, "eli": eli, "fien": fien, "gust": gust, "dana": dana},

@@ -1,6 +1,7 @@
 """Weeks of the demo network, lived through the product's own functions in the order in which people would."""
 
 import random
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -8,9 +9,11 @@ from decimal import Decimal
 from django.db import connection, transaction
 from django.db.models import F
 
-from logistics import handover, rounds, settling
+from logistics import handover, rounds, settling, versions
+from logistics.demo import fleets
 from logistics.demo.build import rows
 from network import clock, cycles
+from network.errors import Refused
 from network.models import Cycle, Delivery, DeliveryDay, Network, Organisation, OrganisationRole, OutboxEntry, Person
 from network.money import euros
 from orders import basket, checkout, closing, shortages, weighing
@@ -82,6 +85,7 @@ def _let_order(network: Network, week_on: date, seed: int) -> Cycle:
     with clock.at(opens_at):
         announce(network, cycle, seed)
         cycles.open_cycle(cycle=cycle)
+        fleets.choose(network, cycle)
     for day in cycle.days.order_by("closes_at"):
         until = min(now, day.closes_at)
         elapsed = (until - opens_at) / (day.closes_at - opens_at)
@@ -216,8 +220,9 @@ def _run(day: DeliveryDay, now: datetime, dice: random.Random) -> None:
         closing.close_day(day=day)
     day.refresh_from_db(fields=["status"])
     if day.status == DeliveryDay.Status.CLOSED:
-        with clock.at(day.closes_at + timedelta(minutes=30)):
+        with clock.at(day.closes_at + timedelta(minutes=30)), suppress(Refused):  # the clock may have planned it first
             rounds.plan_rounds(day=day, by=dana)
+            versions.publish(day=day, by=dana, accept_flaws=True)
     evening = clock.moment(day.on, datetime.min.time().replace(hour=21))
     if now < evening:
         return

@@ -1,15 +1,18 @@
 """The plan of a delivery day: standing tours, rounds, stops, crates, what could not be planned, and every version of it."""
 
 import secrets
+from decimal import Decimal
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from logistics.models.fleet import Vehicle
 from network import clock
 from network.models import Delivery, DeliveryDay, Network, Outlet, Person, PickupPoint, Place
+from network.models.record import SAID
 from network.quantities import StorageClass
 from producers.models import Producer
 
@@ -28,7 +31,14 @@ class Rounds(models.QuerySet["Round"]):
             return self.none()
         return self.filter(
             Q(delivery_day__cycle__network__in=Network.objects.with_role(person, "coordinator"))
-            | Q(driver_id=person.pk)
+            | Q(driver_id=person.pk, pk__in=self.published())
+        )
+
+    def published(self) -> Self:
+        """Rounds of days whose plan their drivers may see, or have driven."""
+        return self.filter(
+            Q(delivery_day__in=PlanVersion.objects.published().values("delivery_day"))
+            | Q(delivery_day__status__in=[DeliveryDay.Status.DRIVEN, DeliveryDay.Status.SETTLED])
         )
 
 
@@ -124,6 +134,10 @@ class Round(models.Model):
     def __str__(self) -> str:
         return _("Round %(number)s") % {"number": self.number}
 
+    @property
+    def co2_kg(self) -> Decimal:
+        return self.km * self.vehicle.co2_per_km / 1000
+
 
 class Stop(models.Model):
     """
@@ -161,10 +175,11 @@ class Stop(models.Model):
 class Unplanned(models.Model):
     """
     A stop the plan could not hold, why, and what would make it possible: `remedy` is of the kind of `reason`, such as
-    `{"crates": 12}` more room, or `{"minutes": 25}` more time.
+    `{"crates": 12}` more room, or `{"minutes": 25}` more time (`logistics.routing.Unplanned`).
     """
 
     class Reason(models.TextChoices):
+        SKILLS = "skills", _("no vehicle may or can stop there")
         CAPACITY = "capacity", _("more crates or kg than any vehicle carries")
         STORAGE = "storage", _("no vehicle keeps this storage class cold enough")
         WINDOW = "window", _("its time window cannot be reached")
@@ -242,11 +257,25 @@ class Crate(models.Model):
         return self.letter
 
 
+class PlanVersions(models.QuerySet["PlanVersion"]):
+    def published(self) -> Self:
+        """Published, and not followed by another plan that nobody published."""
+        replaced = PlanVersion.objects.filter(
+            delivery_day=OuterRef("delivery_day"),
+            action=PlanVersion.PLANNED,
+            published_at=None,
+            number__gt=OuterRef("number"),
+        )
+        return self.filter(~Exists(replaced), published_at__isnull=False)
+
+
 class PlanVersion(models.Model):
     """
     The plan of a day as it stood after a change, so that versions can be compared and undone. `plan` is described in
     `logistics.versions`; `roads` names where distances came from. Published is what drivers see.
     """
+
+    PLANNED = "planned the rounds"
 
     delivery_day = models.ForeignKey(DeliveryDay, models.CASCADE, related_name="plan_versions")
     number = models.PositiveSmallIntegerField()
@@ -263,6 +292,8 @@ class PlanVersion(models.Model):
     alone_cost = models.DecimalField(max_digits=12, decimal_places=2, null=True, blank=True)
     published_at = models.DateTimeField(null=True, blank=True)
 
+    objects = PlanVersions.as_manager()
+
     class Meta:
         ordering = ["delivery_day", "number"]
         constraints = [
@@ -271,6 +302,11 @@ class PlanVersion(models.Model):
 
     def __str__(self) -> str:
         return _("Version %(number)s") % {"number": self.number}
+
+    @property
+    def said(self) -> str:
+        """What was done, in the reader's language."""
+        return capfirst(str(SAID.get(self.action, self.action)))
 
 
 class RoundChange(models.Model):

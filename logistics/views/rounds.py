@@ -4,13 +4,14 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from logistics import desk, handover, sheets
+from logistics import calls, comparing, desk, drivers, handover, sheets
 from logistics.access import round_for
 from logistics.contacts import contacts_of
 from logistics.forms import DriverForm
@@ -31,7 +32,8 @@ def my_rounds(request: HttpRequest) -> HttpResponse:
     """What I drive and the pickup points I man: what comes first, then what was."""
     today = clock.today()
     mine = (
-        Round.objects.filter(driver=request.user.pk)
+        Round.objects.published()
+        .filter(driver=request.user.pk)
         .select_related("delivery_day__cycle__network", "vehicle")
         .annotate(stops_count=Count("stops"), stops_done=Count("stops", Q(stops__done_at__isnull=False)))
     )
@@ -66,6 +68,19 @@ def driver(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid() and form.save(by=request.user):  # type: ignore[arg-type]
         return redirect("logistics:round", pk=pk)
     return _round_page(request, found, form)
+
+
+@login_required
+@require_POST
+def seen(request: HttpRequest, pk: int) -> HttpResponse:
+    """The driver has read what changed, up to the change her page showed."""
+    found = round_for(request.user, pk)
+    if found.driver_id != request.user.pk:
+        raise PermissionDenied
+    last = request.POST.get("last", "")
+    if last.isdecimal() and len(last) < 18:
+        drivers.acknowledge(round=found, last=int(last), by=request.user)  # type: ignore[arg-type]
+    return redirect("logistics:round", pk=pk)
 
 
 @login_required
@@ -167,15 +182,26 @@ def _round_page(request: HttpRequest, round: Round, form: DriverForm | None = No
     network = round.delivery_day.network
     counted = desk.tallies(Crate.objects.filter(stop__round=round))
     (ride,) = desk.rides(
-        Round.objects.filter(pk=round.pk).select_related("vehicle").prefetch_related(desk.with_stops()), counted
+        Round.objects.filter(pk=round.pk)
+        .select_related("vehicle__depot", "vehicle__returns_to")
+        .prefetch_related(desk.with_stops()),
+        counted,
     )
     coordinates = _coordinates(request, round)
+    start, end = calls.ends(ride.round.vehicle, round.leg, network.hub)
     context: dict[str, Any] = {
         "network": network,
         "round": round,
         "ride": ride,
+        "start": start,
+        "end": end,
         "map": desk.drawn([ride], network.hub, network.name),
         "coordinates": coordinates,
+        "drives": round.driver_id == request.user.pk,
+        "changes": [
+            {"pk": change.pk, "said": [comparing.spelled(row) for row in change.deltas]}
+            for change in round.changes.filter(acknowledged_at=None)
+        ],
         "driver_form": (form or DriverForm(round)) if coordinates else None,
     }
     return render(request, "logistics/round.html", context, status=422 if form and form.errors else 200)

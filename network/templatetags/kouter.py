@@ -100,6 +100,13 @@ def km(value: Number | None) -> str:
 
 
 @register.filter
+def signed(written: str) -> str:
+    """A written number with its sign: `+3`, `−2,5 km`, and 0 as it is. After `amount`, `km` or `euro`."""
+    text = str(written).replace("-", "−")
+    return text if "−" in text or not re.search("[1-9]", text) else f"+{text}"
+
+
+@register.filter
 def percent(fraction: Number | None, places: int = 0) -> str:
     """`20 %` of 0.2."""
     if fraction is None or fraction == "":

@@ -21,10 +21,15 @@ def of_delivery(world):
     return {"pk": world.delivery.pk}
 
 
+def of_tour(world):
+    return {"pk": world.tour.pk}
+
+
 SIGN_IN = {"anonymous": 302}
 TIED = dict.fromkeys(["bob", "alice", "eli", "fien", "gust"], 403)
 COORDINATOR = SIGN_IN | TIED | {"dana": 200}
 COORDINATOR_ACTS = SIGN_IN | TIED | {"dana": 302}
+OWN_FARM = COORDINATOR | {"alice": 200, "dana": 403}
 DRIVER = COORDINATOR | {"gust": 200}
 DRIVER_ACTS = COORDINATOR_ACTS | {"gust": 302}
 VOLUNTEER = COORDINATOR | {"fien": 200}
@@ -38,6 +43,11 @@ PAGES = [
     Page("logistics:close", of_day, method="post", expected=COORDINATOR_ACTS),
     Page("logistics:postpone", of_day, method="post", expected=COORDINATOR | {"dana": 422}),
     Page("logistics:plan", of_day, method="post", expected=COORDINATOR_ACTS),
+    Page("logistics:edit", of_day, method="post", expected=COORDINATOR_ACTS | {"dana": 422}),
+    Page("logistics:drivers", of_day, method="post", expected=COORDINATOR_ACTS | {"dana": 422}),
+    Page("logistics:publish", of_day, method="post", expected=COORDINATOR_ACTS | {"dana": 422}),
+    Page("logistics:versions", of_day, expected=COORDINATOR),
+    Page("logistics:cancel_plan", of_day, method="post", expected=COORDINATOR_ACTS),
     Page("logistics:drive", of_day, method="post", expected=COORDINATOR_ACTS),
     Page("logistics:settle", of_day, method="post", expected=COORDINATOR_ACTS),
     Page("logistics:by_hand", of_day, method="post", expected=COORDINATOR_ACTS),
@@ -45,6 +55,7 @@ PAGES = [
     Page("logistics:round", of_round, expected=DRIVER),
     Page("logistics:run_sheet", of_round, expected=DRIVER),
     Page("logistics:driver", of_round, method="post", expected=COORDINATOR | {"dana": 422}),
+    Page("logistics:seen", of_round, method="post", expected=COORDINATOR_ACTS | {"gust": 302, "dana": 403}),
     Page("logistics:finish", of_round, method="post", expected=DRIVER_ACTS),
     Page("logistics:stop", of_stop, expected=DRIVER),
     Page("logistics:check", of_stop, method="post", expected=DRIVER_ACTS),
@@ -54,4 +65,22 @@ PAGES = [
     Page("logistics:settlement", of_day, expected=COORDINATOR),
     Page("logistics:money", lambda w: {"slug": w.farm.slug}, expected=FARMER),
     Page("logistics:money_day", lambda w: {"slug": w.farm.slug} | of_day(w), expected=FARMER),
+    Page("logistics:vehicles", of_network, expected=COORDINATOR),
+    Page("logistics:vehicle_new", of_network, expected=COORDINATOR),
+    Page("logistics:vehicle", lambda w: {"pk": w.vehicle.pk}, expected=COORDINATOR),
+    Page("logistics:vehicle_archive", lambda w: {"pk": w.vehicle.pk}, method="post", expected=COORDINATOR_ACTS),
+    Page("logistics:own_vehicle_new", lambda w: {"slug": w.farm.slug}, expected=OWN_FARM),
+    Page("logistics:transport", lambda w: {"slug": w.farm.slug}, expected=OWN_FARM),
+    Page(
+        "logistics:transport_week",
+        lambda w: {"slug": w.farm.slug, "week_on": w.cycle.week_on.isoformat()},
+        expected=OWN_FARM,
+    ),
+    Page("logistics:choices", lambda w: of_network(w) | {"week_on": w.cycle.week_on.isoformat()}, expected=COORDINATOR),
+    Page("logistics:tours", of_network, expected=COORDINATOR),
+    Page("logistics:tour_new", of_round, expected=COORDINATOR),
+    Page("logistics:tour", of_tour, expected=COORDINATOR),
+    Page("logistics:tour_stops", of_tour, method="post", expected=COORDINATOR | {"dana": 422}),
+    Page("logistics:tour_keep", of_tour, method="post", expected=COORDINATOR_ACTS),
+    Page("logistics:tour_delete", of_tour, method="post", expected=COORDINATOR_ACTS),
 ]

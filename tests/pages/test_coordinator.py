@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
-from logistics import rounds
+from logistics import rounds, versions
 from logistics.models import Crate, Round
 from network.models import DeliveryDay
 from orders.models import PurchaseOrderLine
@@ -72,6 +72,7 @@ def test_close_early_plan_and_see_the_rounds(open_page: Open, worker, dana, day,
 def planned(day, orders, gust):
     freeze(day)
     rounds.plan_rounds(day=day, iterations=30)
+    versions.publish(day=day, by=None)
     return day
 
 
