@@ -202,7 +202,8 @@ def _van(known: Known, key: str, start: Place, end: Place) -> Van:
 
 
 def _drive(known: Known, start: Place, end: Place) -> int:
-    return ceil(float(known.roads.matrix.minutes[known.row[start.pk], known.row[end.pk]]) - 1e-9)
+    """Whole minutes from one place to another; a day where there is no road."""
+    return ceil(min(float(known.roads.matrix.minutes[known.row[start.pk], known.row[end.pk]]), DAY) - 1e-9)
 
 
 def _wave(
@@ -258,11 +259,17 @@ def _collect(
     them, since a farm left behind is missing at all deliveries.
     """
     back = {call.key: _drive(known, call.place, known.hub) for call in (*farms, *deliveries) if call.place}
-    pressing = [call.closes - back[call.key] - CROSS_DOCK - UNHURRIED for call in deliveries if call.place]
+    reached = {key for key, minutes in back.items() if minutes < DAY}
+    pressing = [call.closes - back[call.key] - CROSS_DOCK - UNHURRIED for call in deliveries if call.key in reached]
     for tour in _tours(known, deliveries).values():
-        pressing.append((tour.starts or (DAY,))[0] - back[tour.sites[0]] - CROSS_DOCK)
+        if tour.starts and tour.sites[0] in reached:
+            pressing.append(tour.starts[0] - back[tour.sites[0]] - CROSS_DOCK)
     soonest = min((van.available_from for van in vans), default=0)
-    alone = [max(call.opens, soonest + back[call.key]) + call.service + back[call.key] for call in farms if call.place]
+    alone = [
+        max(call.opens, soonest + back[call.key]) + call.service + back[call.key]
+        for call in farms
+        if call.key in reached
+    ]
     deadline = max(min(pressing, default=DAY), *alone, 0)
 
     def by(latest: int, effort: Effort) -> Wave:
