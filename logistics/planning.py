@@ -260,7 +260,7 @@ def _collect(
     """
     back = {call.key: _drive(known, call.place, known.hub) for call in (*farms, *deliveries) if call.place}
     reached = {key for key, minutes in back.items() if minutes < DAY}
-    pressing = [call.closes - back[call.key] - CROSS_DOCK - UNHURRIED for call in deliveries if call.key in reached]
+    pressing = [call.latest - back[call.key] - CROSS_DOCK - UNHURRIED for call in deliveries if call.key in reached]
     for tour in _tours(known, deliveries).values():
         if tour.starts and tour.sites[0] in reached:
             pressing.append(tour.starts[0] - back[tour.sites[0]] - CROSS_DOCK)
@@ -348,7 +348,7 @@ def _site(known: Known, call: Call, leg: str) -> Site:
         collect=Load() if deliver else call.load,
         deliver=call.load if deliver else Load(),
         opens=call.opens,
-        closes=call.closes,
+        closes=call.latest,
         service=call.service,
         needs=call.needs,
     )
@@ -362,10 +362,10 @@ def _pair(known: Known, pair: Straight) -> Carry:
         to_at=known.row[pair.customer.place.pk],
         load=loading.load_of(pair.crates),
         from_opens=pair.farm.opens,
-        from_closes=pair.farm.closes,
+        from_closes=pair.farm.latest,
         from_service=pair.farm.service,
         to_opens=pair.customer.opens,
-        to_closes=pair.customer.closes,
+        to_closes=pair.customer.latest,
         to_service=pair.customer.service,
         needs=pair.farm.needs | pair.customer.needs,
     )
