@@ -37,11 +37,6 @@ def far_shop(network):
     return outlet
 
 
-@pytest.fixture
-def far_day(far_shop, day):
-    return day
-
-
 def at(day, outlet):
     return day.deliveries.get(outlet=outlet)
 
@@ -60,11 +55,17 @@ def test_full_crates_for_a_shop_beyond_the_farm_go_straight(far_shop, day, farm,
     assert {(crate.stop, crate.dropped_at) for crate in crates} == {(loading_stop, dropping_stop)}
     assert farm.opens <= shown(loading_stop.arrives_at) <= farm.closes
     assert time(9) <= shown(dropping_stop.leaves_at)
+    assert (shown(ride.starts_at), shown(ride.ends_at)) == (time(8, 18), time(9, 36))
+    assert (ride.km, ride.cost) == (Decimal("48.62"), Decimal("94.42"))
 
 
 def test_less_than_a_crate_goes_over_the_hub(far_shop, day, farm, leek, vehicle):
     make_order(at(day, far_shop), far_shop.organisation, {leek: 9})
-    assert [ride.leg for ride in plan(freeze(day))] == ["collection", "distribution"]
+    made = plan(freeze(day))
+    assert [(ride.leg, ride.km) for ride in made] == [
+        ("collection", Decimal("30.00")),
+        ("distribution", Decimal("47.20")),
+    ]
 
 
 def test_less_than_a_crate_goes_straight_to_another_farm(network, second_farm, day, leek, vehicle):
