@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple, TypeAlias
 
+import numpy as np
+
 from logistics import distances
 from logistics.calls import PER_CRATE, PER_STOP
 from logistics.distances import Matrix, Point
@@ -87,7 +89,10 @@ def rates_by_owner() -> dict[int, Rates]:
 
 
 def together(carried: Iterable[Carried], roads: Matrix, row: dict[Point, int]) -> Alone:
-    """The km and euro of all own trips of a day, over `roads` in which every point has its `row`."""
+    """
+    The km and euro of all own trips of a day, over `roads` in which every point has its `row`; by formula for who has a
+    destination to which there is no road.
+    """
     trips = [her.drive(her.drops, _between(roads, [row[her.start], *(row[at] for at in her.drops)])) for her in carried]
     return Alone(
         Decimal(str(round(sum(trip.km for trip in trips), 2))),
@@ -95,6 +100,7 @@ def together(carried: Iterable[Carried], roads: Matrix, row: dict[Point, int]) -
     )
 
 
-def _between(roads: Matrix, rows: list[int]) -> Matrix:
+def _between(roads: Matrix, rows: list[int]) -> Matrix | None:
     cut = [[row] for row in rows]
-    return Matrix(km=roads.km[cut, rows], minutes=roads.minutes[cut, rows])
+    km, minutes = roads.km[cut, rows], roads.minutes[cut, rows]
+    return Matrix(km=km, minutes=minutes) if np.isfinite(km).all() and np.isfinite(minutes).all() else None

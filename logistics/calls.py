@@ -4,6 +4,7 @@ straight from a farm to a customer; with which crates and within which window (`
 day as the Brussels clock shows them.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -28,7 +29,7 @@ EARLY_AT_POINT = 180
 """Minutes before it opens from which a pickup point can be supplied; the goods must stand there when it opens."""
 PER_STOP, PER_CRATE = 5, 0.5
 """Minutes at a stop, and for each crate."""
-MOST_VISITS = 3
+MOST_VISITS = 5
 """Into how many visits the crates of a farm or delivery may be split when no van holds them at once."""
 SHORTER = 0.8
 """A farm's goods may go straight to an outlet when that is at most this part of the way over the hub."""
@@ -37,8 +38,9 @@ SHORTER = 0.8
 @dataclass(frozen=True)
 class Call:
     """
-    A farm or a delivery to call at, its crates, and the minutes from and until which service may start. What no van holds
-    at once is called at several times: each visit is a call. `needs` are the skills a van must have to come here.
+    A farm or a delivery to call at, its crates, and the minutes from and until which service may start, or, with
+    `done_by_then`, be done. What no van holds at once is called at several times: each visit is a call. `needs` are the
+    skills a van must have to come here.
     """
 
     key: str
@@ -49,6 +51,12 @@ class Call:
     producer_id: int | None = None
     delivery_id: int | None = None
     needs: frozenset[str] = frozenset()
+    done_by_then: bool = False
+
+    @property
+    def latest(self) -> int:
+        """The minute at which service starts at the latest."""
+        return self.closes - self.service if self.done_by_then else self.closes
 
     @property
     def load(self) -> Load:
@@ -267,18 +275,40 @@ def visits(calls: Iterable[Call], vans: Sequence[Van]) -> list[Call]:
     """The calls, those that no van could do at once split over a few visits. What cannot be split that way stays whole."""
     found: list[Call] = []
     for call in calls:
-        parts: list[list[Crate]] = [[]]
-        if any(holds(van, call.crates) for van in vans):
+        parts = _parts(call.crates, vans)
+        if len(parts) == 1:
             found.append(call)
-            continue
-        for crate in call.crates:
-            if parts[-1] and not any(holds(van, [*parts[-1], crate]) for van in vans):
-                parts.append([])
-            parts[-1].append(crate)
-        if len(parts) > MOST_VISITS or not all(any(holds(van, part) for van in vans) for part in parts):
-            parts = [call.crates]
-        found += [replace(call, key=f"{call.key} {number}", crates=part) for number, part in enumerate(parts, 1)]
+        else:
+            found += [replace(call, key=f"{call.key} {number}", crates=part) for number, part in enumerate(parts, 1)]
     return found
+
+
+def _parts(crates: list[Crate], vans: Sequence[Van]) -> list[list[Crate]]:
+    """In as few as a van holds each, with a like share of every storage class; else one class after the other; else whole."""
+    ways = [_dealt(crates, many) for many in range(1, MOST_VISITS + 1)]
+    for parts in [*ways, _in_turn(crates, vans)]:
+        if len(parts) <= MOST_VISITS and all(any(holds(van, part) for van in vans) for part in parts):
+            return parts
+    return [crates]
+
+
+def _dealt(crates: Sequence[Crate], many: int) -> list[list[Crate]]:
+    parts: list[list[Crate]] = [[] for _ in range(many)]
+    per_class = Counter(crate.storage_class for crate in crates)
+    seen: Counter[str] = Counter()
+    for crate in crates:
+        parts[seen[crate.storage_class] * many // per_class[crate.storage_class]].append(crate)
+        seen[crate.storage_class] += 1
+    return [part for part in parts if part]
+
+
+def _in_turn(crates: Sequence[Crate], vans: Sequence[Van]) -> list[list[Crate]]:
+    parts: list[list[Crate]] = [[]]
+    for crate in crates:
+        if parts[-1] and not any(holds(van, [*parts[-1], crate]) for van in vans):
+            parts.append([])
+        parts[-1].append(crate)
+    return parts
 
 
 def holds(van: Van, crates: Sequence[Crate]) -> bool:
@@ -318,5 +348,5 @@ def _at_delivery(known: Known, delivery: Delivery, key: str, crates: list[Crate]
     needs = known.needs.get(delivery.place_id, frozenset())
     call = Call(key, delivery.place, crates, opens, closes, delivery_id=delivery.pk, needs=needs)
     if delivery.pickup_point_id:
-        return replace(call, opens=opens - EARLY_AT_POINT, closes=opens - call.service)
+        return replace(call, opens=opens - EARLY_AT_POINT, closes=opens, done_by_then=True)
     return call

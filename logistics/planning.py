@@ -202,7 +202,7 @@ def _van(known: Known, key: str, start: Place, end: Place) -> Van:
 
 
 def _drive(known: Known, start: Place, end: Place) -> int:
-    """Whole minutes; a day where there is no road."""
+    """Whole minutes from one place to another; a day where there is no road."""
     return ceil(min(float(known.roads.matrix.minutes[known.row[start.pk], known.row[end.pk]]), DAY) - 1e-9)
 
 
@@ -259,11 +259,17 @@ def _collect(
     them, since a farm left behind is missing at all deliveries.
     """
     back = {call.key: _drive(known, call.place, known.hub) for call in (*farms, *deliveries) if call.place}
-    pressing = [call.closes - back[call.key] - CROSS_DOCK - UNHURRIED for call in deliveries if call.place]
+    reached = {key for key, minutes in back.items() if minutes < DAY}
+    pressing = [call.latest - back[call.key] - CROSS_DOCK - UNHURRIED for call in deliveries if call.key in reached]
     for tour in _tours(known, deliveries).values():
-        pressing.append((tour.starts or (DAY,))[0] - back[tour.sites[0]] - CROSS_DOCK)
+        if tour.starts and tour.sites[0] in reached:
+            pressing.append(tour.starts[0] - back[tour.sites[0]] - CROSS_DOCK)
     soonest = min((van.available_from for van in vans), default=0)
-    alone = [max(call.opens, soonest + back[call.key]) + call.service + back[call.key] for call in farms if call.place]
+    alone = [
+        max(call.opens, soonest + back[call.key]) + call.service + back[call.key]
+        for call in farms
+        if call.key in reached
+    ]
     deadline = max(min(pressing, default=DAY), *alone, 0)
 
     def by(latest: int, effort: Effort) -> Wave:
@@ -342,7 +348,7 @@ def _site(known: Known, call: Call, leg: str) -> Site:
         collect=Load() if deliver else call.load,
         deliver=call.load if deliver else Load(),
         opens=call.opens,
-        closes=call.closes,
+        closes=call.latest,
         service=call.service,
         needs=call.needs,
     )
@@ -356,10 +362,10 @@ def _pair(known: Known, pair: Straight) -> Carry:
         to_at=known.row[pair.customer.place.pk],
         load=loading.load_of(pair.crates),
         from_opens=pair.farm.opens,
-        from_closes=pair.farm.closes,
+        from_closes=pair.farm.latest,
         from_service=pair.farm.service,
         to_opens=pair.customer.opens,
-        to_closes=pair.customer.closes,
+        to_closes=pair.customer.latest,
         to_service=pair.customer.service,
         needs=pair.farm.needs | pair.customer.needs,
     )

@@ -37,11 +37,6 @@ def far_shop(network):
     return outlet
 
 
-@pytest.fixture
-def far_day(far_shop, day):
-    return day
-
-
 def at(day, outlet):
     return day.deliveries.get(outlet=outlet)
 
@@ -60,11 +55,17 @@ def test_full_crates_for_a_shop_beyond_the_farm_go_straight(far_shop, day, farm,
     assert {(crate.stop, crate.dropped_at) for crate in crates} == {(loading_stop, dropping_stop)}
     assert farm.opens <= shown(loading_stop.arrives_at) <= farm.closes
     assert time(9) <= shown(dropping_stop.leaves_at)
+    assert (shown(ride.starts_at), shown(ride.ends_at)) == (time(8, 18), time(9, 36))
+    assert (ride.km, ride.cost) == (Decimal("48.62"), Decimal("94.42"))
 
 
 def test_less_than_a_crate_goes_over_the_hub(far_shop, day, farm, leek, vehicle):
     make_order(at(day, far_shop), far_shop.organisation, {leek: 9})
-    assert [ride.leg for ride in plan(freeze(day))] == ["collection", "distribution"]
+    made = plan(freeze(day))
+    assert [(ride.leg, ride.km) for ride in made] == [
+        ("collection", Decimal("30.00")),
+        ("distribution", Decimal("47.20")),
+    ]
 
 
 def test_less_than_a_crate_goes_straight_to_another_farm(network, second_farm, day, leek, vehicle):
@@ -236,6 +237,32 @@ def test_a_tour_to_the_points_is_kept_in_the_distribution(closed_day, vehicle):
     assert [stop.delivery.pickup_point.code for stop in distribution.stops.all()] == ["b2", "a1"]
 
 
+# What no van holds at once
+
+
+def crates_of(**wanted):
+    return [Crate(storage_class=storage_class, kg=8) for storage_class, many in wanted.items() for _ in range(many)]
+
+
+def split(crates, *rooms):
+    vans = [Van(f"v{n}", 0, room, sum(room), 10_000) for n, room in enumerate(rooms)]
+    (call, *more) = calls.visits([calls.Call("farm 1", None, crates, 0, 600)], vans)
+    return [loading.load_of(visit.crates).crates for visit in (call, *more)]
+
+
+def test_as_few_visits_as_the_vans_need_each_with_its_share_of_the_cold():
+    assert split(crates_of(ambient=100, cold=60), (110, 90, 40, 10)) == [(50, 0, 30, 0)] * 2
+    assert split(crates_of(ambient=10, cold=100), (110, 90, 40, 10)) == [(4, 0, 34, 0), (3, 0, 33, 0), (3, 0, 33, 0)]
+
+
+def test_one_class_after_the_other_when_no_van_takes_both():
+    assert split(crates_of(ambient=10, frozen=4), (10, 0, 0, 0), (0, 0, 0, 4)) == [(10, 0, 0, 0), (0, 0, 0, 4)]
+
+
+def test_what_takes_too_many_visits_stays_whole():
+    assert split(crates_of(cool=60), (10, 10, 0, 0)) == [(0, 60, 0, 0)]
+
+
 # What could not be planned, and what would help
 
 
@@ -247,7 +274,8 @@ def test_what_would_make_it_possible_is_kept_with_the_reason(closed_day, network
     ] * 3
 
 
-def test_too_little_room_says_how_much_more(closed_day, network):
+def test_too_little_room_says_how_much_more(closed_day, network, monkeypatch):
+    monkeypatch.setattr(calls, "MOST_VISITS", 3)
     make_vehicle(network, crates=1, kg=40)
     plan(closed_day)
     assert {row.reason for row in closed_day.unplanned.all()} == {"capacity"}
@@ -263,15 +291,24 @@ def test_two_farms_in_one_spot_are_two_stops_without_a_way_between(
     assert [stop.km > 0 for stop in collection.stops.all()] == [True, False]
 
 
-def test_a_point_that_must_be_supplied_before_it_could_be_is_out_of_reach(day, delivery, household, leek, vehicle):
-    """Supplying takes as long as there are crates; a point may be supplied for three hours before it opens."""
-    PurchaseOrderLine.objects.all().delete()
-    make_order(delivery, household, {leek: 3600})
-    vehicle.crates = vehicle.cool = 400
-    vehicle.kg = 4000
-    vehicle.save()
+def test_what_comes_to_a_point_in_several_visits_stands_there_when_it_opens(day, delivery, household, leek, vehicle):
+    """400 crates: in one visit unloading would begin before the point can be supplied."""
+    make_order(delivery, household, {leek: 4000})
+    for number in range(8):
+        make_vehicle(day.network, f"Van {number}", crates=100, cool=100, kg=4000)
     plan(freeze(day))
-    assert {(row.delivery, row.reason) for row in day.unplanned.all() if row.delivery} == {(delivery, "window")}
+    stops = Stop.objects.filter(delivery=delivery)
+    assert [stop.crates.count() for stop in stops] == [100] * 4
+    assert all(stop.leaves_at <= delivery.starts_at for stop in stops)
+
+
+def test_a_point_that_takes_longer_to_supply_than_it_may_is_out_of_reach(day, delivery, household, leek, network):
+    """Supplying takes half a minute a crate; a point may be supplied for three hours before it opens."""
+    make_vehicle(network, crates=400, cool=400, kg=4000)
+    make_order(delivery, household, {leek: 3600})
+    plan(freeze(day))
+    (missed,) = day.unplanned.filter(producer=None)
+    assert (missed.delivery, missed.reason, missed.remedy) == (delivery, "window", {"minutes": 5})
 
 
 # Everybody alone
