@@ -24,6 +24,8 @@ SAID = {
     "finished the round": _("finished the round"),
     "gave the round to a driver": _("gave the round to a driver"),
     "handed over": _("handed over"),
+    "noted what was driven": _("noted what was driven"),
+    "noted temperatures": _("noted temperatures"),
     "opened": _("opened"),
     "planned the rounds": _("planned the rounds"),
     "postponed the cut-off": _("postponed the cut-off"),
