@@ -198,14 +198,16 @@ def note(
     by: Person,
     stops: Mapping[int, tuple[datetime | None, datetime | None]] | None = None,
     sure: bool = False,
-    **data: str,
+    odometer: Mapping[str, str] | None = None,
 ) -> list[Round]:
     """
     Note what was driven on rounds of a day (by pk), and when stops (by pk) were reached and left; it replaces what was
-    noted before. Set-based; `data` is kept in the journal. Refused once the day is settled, for a round that has not left, for
+    noted before. Set-based; the `odometer` is kept in the journal. Refused once the day is settled, for a round that has not left, for
     impossible km or times, and, unless `sure`, for km far beyond the plan.
     """
-    day = DeliveryDay.objects.select_for_update(no_key=True, of=("self",)).select_related("cycle__network").get(pk=day.pk)
+    day = (
+        DeliveryDay.objects.select_for_update(no_key=True, of=("self",)).select_related("cycle__network").get(pk=day.pk)
+    )
     if day.status == DeliveryDay.Status.SETTLED:
         raise Refused(_("This day is settled. What was driven can no longer change."))
     found = list(day.rounds.filter(pk__in=rounds).order_by("number"))
@@ -226,7 +228,7 @@ def note(
         by=by,
         network=day.network,
         km={str(ride.number): None if ride.km_driven is None else str(ride.km_driven) for ride in found},
-        **data,
+        **(odometer or {}),
     )
     return found
 

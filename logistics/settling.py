@@ -251,7 +251,10 @@ def _book(day: DeliveryDay, run: CostRun, carried: Iterable[Carried], rides: Ite
     for share in run.shares.select_related("producer").order_by("producer"):
         farmer = share.producer.organisation_id
         vat = euros(share.share * rate / 100)
-        sides: list[Side] = [(Kind.TARIFF, None, tariffs[share.producer_id]), (Kind.PRODUCER, farmer, -tariffs[share.producer_id])]
+        sides: list[Side] = [
+            (Kind.TARIFF, None, tariffs[share.producer_id]),
+            (Kind.PRODUCER, farmer, -tariffs[share.producer_id]),
+        ]
         name = {"farm": share.producer}
         entries.append(Entry(f"tariff:{day.pk}:{farmer}", _("Logistics tariff credited to %(farm)s") % name, sides))
         sides = [

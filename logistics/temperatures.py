@@ -92,7 +92,9 @@ class Period:
 @transaction.atomic
 def note(*, day: DeliveryDay, readings: Sequence[TemperatureReading], by: Person) -> int:
     """Keep readings (unsaved) of rounds of a day, set-based; return how many. Refused once the day is settled."""
-    day = DeliveryDay.objects.select_for_update(no_key=True, of=("self",)).select_related("cycle__network").get(pk=day.pk)
+    day = (
+        DeliveryDay.objects.select_for_update(no_key=True, of=("self",)).select_related("cycle__network").get(pk=day.pk)
+    )
     if day.status == DeliveryDay.Status.SETTLED:
         raise Refused(_("This day is settled. What was driven can no longer change."))
     if readings:
