@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
@@ -266,8 +267,6 @@ def test_the_driver_fills_in_km_or_the_odometer(back, gust, visit, values, km):
 
 
 def test_a_fleming_writes_a_comma(back, gust):
-    from django.test import Client
-
     client = Client(headers={"accept-language": "nl"})
     client.force_login(gust)
     assert client.post(page_of(back), {"km": "51,5"}).status_code == 302
