@@ -242,7 +242,7 @@ def _believe(ride: Round, noted: Noted, sure: bool) -> None:
             raise Refused(_("No van drives that far in a day. Look at the odometer again."), "km")
         if noted.km > absurd_from(ride) and not sure:
             raise Refused(
-                _("That is far more than the %(planned)s km planned. If it is right, confirm it below.")
+                _("That is far more than the %(planned)s km planned. If it is right, confirm it here.")
                 % {"planned": round(ride.km)},
                 "sure",
             )

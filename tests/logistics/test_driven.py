@@ -280,7 +280,7 @@ def test_a_fleming_writes_a_comma(back, gust):
     [
         ({"km": "-1"}, "cannot be negative"),
         ({"km": "far"}, "Enter a number"),
-        ({"km": "900"}, "If it is right, confirm it below"),
+        ({"km": "900"}, "If it is right, confirm it here"),
         ({"km": "9000", "sure": "on"}, "No van drives that far"),
         ({"odometer_start": "500", "odometer_end": "400"}, "never runs back"),
         ({"odometer_start": "500"}, "Fill in both numbers"),
