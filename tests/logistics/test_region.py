@@ -137,8 +137,7 @@ def test_anybody_sees_the_page_and_no_farm_vehicle_driver_or_euro_on_it(settled,
         assert secret not in page
     for words in (
         "How this is computed",
-        "Round 1, collection",
-        "Thursday 5 March",
+        "Thursday, collection Round 1, van 2 farms",
         "The rounds of the week of 2 March",
     ):
         assert words in text(answer)
