@@ -138,6 +138,22 @@ class Report:
         return self.driven.round
 
     @property
+    def hours(self) -> tuple[datetime | None, datetime | None]:
+        """
+        When it left and was back as far as is known: as noted, else as follows from the first arrival and the last departure
+        that were noted, and the plan's way there and home.
+        """
+        found = self.round
+        started, finished = found.started_at, found.finished_at
+        if self.calls:
+            first, last = self.calls[0].stop, self.calls[-1].stop
+            if not started and first.arrived_at:
+                started = first.arrived_at - (first.arrives_at - found.starts_at)
+            if not finished and last.left_at:
+                finished = last.left_at + (found.ends_at - last.leaves_at)
+        return started, finished
+
+    @property
     def late(self) -> list[Call]:
         return [call for call in self.calls if call.late]
 

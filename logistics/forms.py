@@ -130,14 +130,15 @@ class DrivenForm(forms.Form):
     back = _hour(_("Back at"))
     sure = forms.BooleanField(label=_("Yes, we really drove that far"), required=False)
 
-    def __init__(self, round: Round, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, report: driven.Report, *args: Any, **kwargs: Any) -> None:
+        self.round = report.round
+        self.started_at, self.finished_at = report.hours
         kwargs["initial"] = {
-            "km": None if round.km_driven is None else _written(round.km_driven),
-            "left": _clock(round.started_at),
-            "back": _clock(round.finished_at),
+            "km": None if self.round.km_driven is None else _written(self.round.km_driven),
+            "left": _clock(self.started_at),
+            "back": _clock(self.finished_at),
         }
         super().__init__(*args, **kwargs)
-        self.round = round
 
     @property
     def asks_to_be_sure(self) -> bool:
@@ -163,8 +164,8 @@ class DrivenForm(forms.Form):
         values = self.cleaned_data
         noted = driven.Noted(
             km=values["km"],
-            started_at=self._moment(values["left"], self.round.started_at),
-            finished_at=self._moment(values["back"], self.round.finished_at),
+            started_at=self._moment(values["left"], self.started_at),
+            finished_at=self._moment(values["back"], self.finished_at),
         )
         odometer = {name: str(values[name]) for name in ("odometer_start", "odometer_end") if values[name] is not None}
         try:

@@ -28,11 +28,11 @@ def round_driven(request: HttpRequest, pk: int) -> HttpResponse:
     """Planned and driven of one round, for its driver and the coordinator; until the day is settled it can be corrected."""
     found = round_for(request.user, pk)
     day = found.delivery_day
-    form = DrivenForm(found, request.POST or None)
+    (report,) = driven.reports([found], day)
+    form = DrivenForm(report, request.POST or None)
     if request.method == "POST" and form.is_valid() and form.save(by=request.user):  # type: ignore[arg-type]
         messages.success(request, _("Noted. Thank you!"))
         return redirect("logistics:driven", pk=pk)
-    (report,) = driven.reports([found], day)
     coordinates = Network.objects.with_role(request.user, COORDINATOR).filter(pk=day.network.pk).exists()
     return render(
         request,

@@ -9,7 +9,7 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logistics import driven, handover, rounds, settling
+from logistics import cost_sharing, driven, handover, rounds, settling
 from logistics.driven import Driven, Noted
 from logistics.models import Crate, Round, Stop, Vehicle
 from network import clock, journal
@@ -85,6 +85,18 @@ def page_of(found):
 )
 def test_a_round_costs_its_plan_and_the_rates_on_the_difference(its, cost, variance):
     assert (ride(**its).cost, ride(**its).variance) == (D(cost), D(variance))
+
+
+def test_the_example_of_the_docs_adds_up():
+    van = {"per_km": D("0.34"), "per_hour": D(21)}
+    first = ride(km="84", minutes=200, cost="116.56", km_driven="87.50", away=214, **van)
+    mia = ride(kind="car", km="31", minutes=80, cost="12.40", km_driven="30.20", per_km=D("0.40"), per_hour=D(0))
+    assert [(its.cost, its.variance) for its in (first, mia)] == [
+        (D("122.65"), D("6.09")),
+        (D("12.08"), D("-0.32")),
+    ]
+    shared = cost_sharing.share(cost=12896, alone={"an": 9000, "bo": 6000, "cas": 5000})
+    assert shared.shares == {"an": 5803, "bo": 3869, "cas": 3224}
 
 
 def test_a_volunteer_is_repaid_her_kilometres_whatever_the_hours():
@@ -317,6 +329,22 @@ def test_hours_left_as_they_were_keep_the_second_the_phone_noted(back, planned, 
     assert back.started_at is None
 
 
+def test_the_hours_follow_from_what_the_phone_noted_at_the_stops_until_somebody_says_otherwise(back, gust, visit):
+    """Ten minutes late at the first stop, twenty when leaving the last: it will have left ten and be back twenty later."""
+    first, last = back.stops.order_by("position")
+    arrive(first, first.arrives_at + timedelta(minutes=10))
+    Stop.objects.filter(pk=last.pk).update(left_at=last.leaves_at + timedelta(minutes=20))
+    left, returned = back.starts_at + timedelta(minutes=10), back.ends_at + timedelta(minutes=20)
+    page = visit(gust).get(page_of(back)).content.decode()
+    assert f'value="{clock.local(left):%H:%M}"' in page and f'value="{clock.local(returned):%H:%M}"' in page
+    visit(gust).post(
+        page_of(back), {"left": f"{clock.local(left):%H:%M}", "back": f"{clock.local(returned):%H:%M}", "km": "50"}
+    )
+    back.refresh_from_db()
+    assert (back.started_at, back.finished_at) == (left, returned)
+    assert Driven(back).minutes == Driven(back).minutes_planned + 10
+
+
 def test_the_page_says_what_was_not_noted_and_shows_what_was(back, planned, dana, gust, visit):
     shown = text(visit(dana).get(page_of(back)))
     assert "Nobody noted the kilometres: the" in shown
@@ -383,5 +411,5 @@ def test_the_number_of_queries_does_not_grow(back, planned, dana, visit, django_
         for stop in back.stops.all():
             stop.pk, stop.round, stop.position = None, copy, stop.position
             stop.save()
-            stop.pk, stop.round, stop.position = None, back, stop.position + 10
+            stop.pk, stop.round, stop.position = None, back, stop.position + 10 * 3**extra
             stop.save()
