@@ -16,7 +16,7 @@ from logistics.calls import PER_CRATE, PER_STOP
 from logistics.distances import Matrix, Point
 from logistics.models import Vehicle
 from logistics.routing.alone import AloneCost, alone_cost
-from network.money import cents, euros
+from network.money import euros
 from producers.models import Producer
 
 Drops: TypeAlias = dict[Point, float]
@@ -43,16 +43,13 @@ class Carried:
     producer: Producer
     rates: Rates
     start: Point
+    brings: bool = False
     drops: Drops = field(default_factory=lambda: defaultdict(float))
     tariff: Decimal = Decimal(0)
 
     @property
     def crates(self) -> float:
         return sum(self.drops.values())
-
-    @property
-    def brings(self) -> bool:
-        return self.producer.transport == Producer.Transport.BRINGS
 
     def drive(self, drops: Drops, roads: Matrix | None = None) -> AloneCost:
         """Driving her goods herself, from her farm to these places and home; `roads` between the farm and them in turn."""
@@ -68,10 +65,6 @@ class Carried:
             capacity=self.rates.crates,
         )
 
-    def trip(self, drops: Drops) -> int:
-        """Cents of driving her goods herself to these places and home."""
-        return cents(Decimal(str(round(self.drive(drops).euro, 6))))
-
 
 class Alone(NamedTuple):
     """Everybody's own trips together."""
@@ -84,7 +77,7 @@ def rates_by_owner() -> dict[int, Rates]:
     """The rates of the vans that are no network's, by organisation."""
     return {
         vehicle.owner_id: Rates(float(vehicle.per_day), float(vehicle.per_km), float(vehicle.per_hour), vehicle.crates)
-        for vehicle in Vehicle.objects.filter(network=None, archived_at=None)
+        for vehicle in Vehicle.objects.filter(network=None, archived_at=None).order_by("-pk")
     }
 
 

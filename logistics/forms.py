@@ -59,7 +59,7 @@ class MissingForm(forms.Form):
                 localize=True,
                 max_value=MOST,
                 decimal_places=3,
-                initial=_written(line.missing),
+                initial=written(line.missing),
                 widget=forms.TextInput(attrs={"inputmode": "decimal", "class": "input", "autocomplete": "off"}),
             )
 
@@ -257,5 +257,5 @@ class DriversForm(forms.Form):
         return not self.errors
 
 
-def _written(quantity: Any) -> str:
+def written(quantity: Any) -> str:
     return number_format(quantity.normalize() if quantity % 1 else int(quantity), use_l10n=True)

@@ -4,6 +4,8 @@ Settling a delivery day: what was delivered is billed, and the cost of its round
 Nobody pays more than going alone, door to door, would cost her; who brings her goods to the hub has paid for that trip
 already, so her cap is lower by it. What the caps leave uncovered is launch gap, visible and booked. The tariff collected
 on a farmer's goods is credited to her, her share debited: her price is untouched (`docs/cost-sharing.md`).
+
+Billed is the plan. Who drove is owed what was driven, and the difference is the network's own (`docs/after-the-round.md`).
 """
 
 from collections.abc import Iterable
@@ -15,9 +17,11 @@ from django.db import transaction
 from django.db.models import F, Sum
 from django.utils.translation import gettext as _
 
-from logistics import cost_sharing
+from logistics import cost_sharing, driven
 from logistics.alone import STANDARD_VAN, Carried, rates_by_owner
-from logistics.models import CostRun, CostShare, Round
+from logistics.driven import Driven
+from logistics.models import CostRun, CostShare, Crate, Round
+from logistics.routing import AloneCost
 from network import journal, ledger
 from network.errors import Refused
 from network.ledger import Entry, Side
@@ -47,13 +51,21 @@ def settle_day(*, day: DeliveryDay, by: Person | None = None) -> CostRun:
         raise Refused(_("The rounds of this day have not all been driven. Finish them first, then settle."))
     billing.bill_day(day=day, by=by)
     carried = _carried(day)
-    cost = day.rounds.aggregate(total=Sum("cost"))["total"] or Decimal(0)
-    run = _share(day, carried, cost)
-    _book(day, run, carried)
+    rides = driven.of_day(day)
+    run = _share(day, carried, rides)
+    _book(day, run, carried, rides)
     DeliveryDay.objects.filter(pk=day.pk).update(status=DeliveryDay.Status.SETTLED)
     if not DeliveryDay.objects.filter(cycle=day.cycle_id).exclude(status=DeliveryDay.Status.SETTLED).exists():
         Cycle.objects.filter(pk=day.cycle_id).update(status=Cycle.Status.SETTLED)
-    journal.record(action="settled", subject=day, by=by, network=day.network, cost=str(cost), gap=str(run.launch_gap))
+    journal.record(
+        action="settled",
+        subject=day,
+        by=by,
+        network=day.network,
+        cost=str(run.cost),
+        gap=str(run.launch_gap),
+        driven=run.inputs["driven"],
+    )
     return run
 
 
@@ -61,6 +73,7 @@ def _carried(day: DeliveryDay) -> list[Carried]:
     """Producers with something delivered on this day, by id, with the crates each sent where."""
     found: dict[int, Carried] = {}
     rates = rates_by_owner()
+    brought = _brought(day)
     sent = (
         OrderLine.objects.filter(order__delivery__delivery_day=day, order__status="settled", billed__gt=0)
         .values("producer", lat=F("order__delivery__place__lat"), lon=F("order__delivery__place__lon"))
@@ -72,7 +85,13 @@ def _carried(day: DeliveryDay) -> list[Carried]:
         producer = producers[row["producer"]]
         place = producer.organisation.place or day.network.hub
         its = found.setdefault(
-            producer.pk, Carried(producer, rates.get(producer.organisation_id, STANDARD_VAN), place.point)
+            producer.pk,
+            Carried(
+                producer,
+                rates.get(producer.organisation_id, STANDARD_VAN),
+                place.point,
+                brings=producer.pk in brought,
+            ),
         )
         its.drops[row["lat"], row["lon"]] += float(row["crates"])
     for line in OrderLine.objects.filter(order__delivery__delivery_day=day, order__status="settled", billed__gt=0):
@@ -80,15 +99,31 @@ def _carried(day: DeliveryDay) -> list[Carried]:
     return [found[pk] for pk in sorted(found)]
 
 
-def _share(day: DeliveryDay, carried: Iterable[Carried], cost: Decimal) -> CostRun:
+def _brought(day: DeliveryDay) -> set[int]:
+    """
+    Producers who brought their goods to the hub: as it stood when the rounds were planned, whatever they chose since. Their
+    crates wait for no round, and not because no van could take them.
+    """
+    loose = Crate.objects.filter(delivery_day=day, leg=Round.Leg.COLLECTION, stop=None)
+    missed = day.unplanned.exclude(producer=None).values("producer")
+    return set(loose.exclude(producer__in=missed).values_list("producer", flat=True))
+
+
+def _share(day: DeliveryDay, carried: Iterable[Carried], rides: Iterable[Driven]) -> CostRun:
     hub = day.network.hub.point
-    alone = {str(her.producer.pk): her.trip(her.drops) for her in carried}
-    own = {str(her.producer.pk): her.trip({hub: her.crates}) if her.brings else 0 for her in carried}
+    cost = sum((ride.round.cost for ride in rides), Decimal(0))
+    trips = {str(her.producer.pk): her.drive(her.drops) for her in carried}
+    to_hub = {str(her.producer.pk): her.drive({hub: her.crates}) for her in carried if her.brings}
+    alone = {key: _cents(trip) for key, trip in trips.items()}
+    own = {key: _cents(to_hub[key]) if key in to_hub else 0 for key in alone}
     caps = {key: max(0, alone[key] - own[key]) for key in alone}
     sharing = cost_sharing.share(cost=cents(cost), alone=alone, caps=caps)
     inputs: dict[str, Any] = {
-        "rounds": [[ride.number, str(ride.km), str(ride.cost)] for ride in Round.objects.filter(delivery_day=day)],
+        "rounds": [_as_input(ride) for ride in rides],
+        "driven": str(sum((ride.cost for ride in rides), Decimal(0))),
         "hub": hub,
+        "alone_km": round(sum(trip.km for trip in trips.values()), 2),
+        "own_km": round(sum(trip.km for trip in to_hub.values()), 2),
         "producers": [
             {
                 "id": her.producer.pk,
@@ -124,18 +159,50 @@ def _share(day: DeliveryDay, carried: Iterable[Carried], cost: Decimal) -> CostR
     return run
 
 
-def _book(day: DeliveryDay, run: CostRun, carried: Iterable[Carried]) -> None:
-    """Carriers are owed the cost; each producer her tariff, less her share and its VAT; the rest is launch gap."""
+def _cents(trip: AloneCost) -> int:
+    return cents(Decimal(str(round(trip.euro, 6))))
+
+
+def _as_input(ride: Driven) -> dict[str, Any]:
+    """A round as it was settled, so that its pay can be computed again."""
+    vehicle = ride.round.vehicle
+    return {
+        "round": ride.round.pk,
+        "number": ride.round.number,
+        "rates": [str(vehicle.per_km), str(vehicle.per_hour)],
+        "planned": {"km": str(ride.round.km), "minutes": ride.minutes_planned, "cost": str(ride.round.cost)},
+        "driven": {"km": str(ride.km), "minutes": ride.minutes, "cost": str(ride.cost)},
+        "noted": [ride.knows_km, ride.knows_time],
+    }
+
+
+def carriage(ride: Driven) -> Entry:
+    """
+    A round in the books: its planned cost is shared, who drove is owed what was driven, the difference is the network's. A
+    volunteer is repaid her expenses; any other owner of a vehicle, a farmer too, is owed as carrier.
+    """
+    vehicle = ride.round.vehicle
+    owed = Kind.EXPENSES if vehicle.kind == Vehicle.Kind.CAR else Kind.CARRIER
+    sides: list[Side] = [
+        (Kind.TRANSPORT, None, ride.round.cost),
+        (Kind.VARIANCE, None, ride.variance),
+        (owed, vehicle.owner_id, -ride.cost),
+    ]
+    return Entry(f"round:{ride.round.pk}", _("Round %(number)s driven") % {"number": ride.round.number}, sides)
+
+
+def _book(day: DeliveryDay, run: CostRun, carried: Iterable[Carried], rides: Iterable[Driven]) -> None:
+    """Rounds; each producer her tariff, less her share and its VAT; the rest is launch gap."""
     rate = VatRate.objects.get(category="service", period__contains=day.on).rate
-    entries = []
-    for ride in day.rounds.select_related("vehicle").order_by("number"):
-        sides: list[Side] = [(Kind.TRANSPORT, None, ride.cost), (Kind.CARRIER, ride.vehicle.owner_id, -ride.cost)]
-        entries.append(Entry(f"round:{ride.pk}", _("Round %(number)s driven") % {"number": ride.number}, sides))
+    entries = [carriage(ride) for ride in rides]
     tariffs = {her.producer.pk: her.tariff for her in carried}
     for share in run.shares.select_related("producer").order_by("producer"):
         farmer = share.producer.organisation_id
         vat = euros(share.share * rate / 100)
-        sides = [(Kind.TARIFF, None, tariffs[share.producer_id]), (Kind.PRODUCER, farmer, -tariffs[share.producer_id])]
+        sides: list[Side] = [
+            (Kind.TARIFF, None, tariffs[share.producer_id]),
+            (Kind.PRODUCER, farmer, -tariffs[share.producer_id]),
+        ]
         name = {"farm": share.producer}
         entries.append(Entry(f"tariff:{day.pk}:{farmer}", _("Logistics tariff credited to %(farm)s") % name, sides))
         sides = [

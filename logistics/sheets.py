@@ -27,12 +27,12 @@ TEMPLATES = settings.ROOT / "templates" / "typst"
 
 def run_sheet(*, round: Round) -> bytes:
     """The driver's paper: stops with times, contacts and crates to tick, and the order in which to load."""
-    return _drawn("run_sheet", run_sheet_data(round))
+    return drawn("run_sheet", run_sheet_data(round))
 
 
 def packing_lists(*, day: DeliveryDay) -> bytes:
     """What the hub packs: per delivery, crate by crate, whose goods go in. Each delivery starts on a new page."""
-    return _drawn("packing_lists", packing_data(day))
+    return drawn("packing_lists", packing_data(day))
 
 
 def run_sheet_data(round: Round) -> dict[str, Any]:
@@ -167,7 +167,8 @@ def _day(day: DeliveryDay) -> str:
     return date_format(day.on, "l j F Y")
 
 
-def _drawn(template: str, data: dict[str, Any]) -> bytes:
+def drawn(template: str, data: dict[str, Any]) -> bytes:
+    """The PDF of a template in `templates/typst/`."""
     pdf = typst.compile(
         TEMPLATES / f"{template}.typ",
         root=TEMPLATES,

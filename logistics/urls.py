@@ -1,6 +1,6 @@
 from django.urls import path
 
-from logistics.views import day, edits, fleet, handover, money, rounds, tours, week
+from logistics.views import day, driven, edits, fleet, handover, money, region, rounds, tours, week
 
 app_name = "logistics"
 urlpatterns = [
@@ -19,6 +19,7 @@ urlpatterns = [
     path("days/<int:pk>/settle/", day.settle, name="settle"),
     path("days/<int:pk>/by-hand/", day.by_hand, name="by_hand"),
     path("days/<int:pk>/packing.pdf", day.packing_lists, name="packing_lists"),
+    path("days/<int:pk>/driven/", driven.day_driven, name="day_driven"),
     path("days/<int:pk>/settlement/", money.settlement, name="settlement"),
     path("farm/<slug:slug>/money/", money.money, name="money"),
     path("farm/<slug:slug>/money/<int:pk>/", money.money_day, name="money_day"),
@@ -30,6 +31,11 @@ urlpatterns = [
     path("rounds/<int:pk>/sheet.pdf", rounds.run_sheet, name="run_sheet"),
     path("rounds/<int:pk>/<int:position>/", rounds.stop, name="stop"),
     path("rounds/<int:pk>/<int:position>/check/", rounds.check, name="check"),
+    path("rounds/<int:pk>/driven/", driven.round_driven, name="driven"),
+    path("<slug:network>/temperatures/<str:period>/", driven.temperatures, name="temperatures"),
+    path("<slug:network>/temperatures/<str:period>.csv", driven.temperatures_csv, name="temperatures_csv"),
+    path("<slug:network>/temperatures/<str:period>.pdf", driven.temperatures_pdf, name="temperatures_pdf"),
+    path("<slug:network>/region/", region.region, name="region"),
     path("purchase-orders/<int:pk>/missing/", handover.missing, name="missing"),
     path("deliveries/<int:pk>/", handover.pickup, name="pickup"),
     path("deliveries/<int:pk>/hand-over/", handover.hand_over, name="hand_over"),

@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from logistics import handover, rounds, settling, tours, versions
+from logistics import driven, handover, rounds, settling, temperatures, tours, versions
+from logistics.models import TemperatureReading
 from network import clock
 from network.models import Account, Transaction
 from orders import basket, checkout, closing
@@ -41,6 +42,9 @@ def world(
     tour = tours.make(round=made[0], name="Leek, every Thursday", by=dana)
     with clock.at(delivery.ends_at):
         handover.drive_day(day=day, by=dana)
+        driven.note(day=day, rounds={made[0].pk: driven.Noted(km=made[0].km + 3)}, by=gust)
+        warm = TemperatureReading(round=made[0], storage_class="cold", celsius=Decimal("8.5"), by=gust)
+        temperatures.note(day=day, readings=[warm], by=gust)
         settling.settle_day(day=day, by=dana)
     ride = made[0]
     stop = ride.stops.first()

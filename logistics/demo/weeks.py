@@ -9,9 +9,10 @@ from decimal import Decimal
 from django.db import connection, transaction
 from django.db.models import F
 
-from logistics import handover, rounds, settling, versions
+from logistics import driven, handover, rounds, settling, temperatures, versions
 from logistics.demo import fleets
 from logistics.demo.build import rows
+from logistics.models import Stop, TemperatureReading
 from network import clock, cycles
 from network.errors import Refused
 from network.models import Cycle, Delivery, DeliveryDay, Network, Organisation, OrganisationRole, OutboxEntry, Person
@@ -231,6 +232,7 @@ def _run(day: DeliveryDay, now: datetime, dice: random.Random) -> None:
             _weigh(day, dana, dice)
             _miss_something(day, dana, dice)
             handover.drive_day(day=day, by=dana)
+            _note_what_was_driven(day, dana, random.Random(f"{day.on} {day.cycle.network.slug} on the road"))
     if now < evening + timedelta(hours=1):
         return
     with clock.at(evening + timedelta(hours=1)):
@@ -253,6 +255,48 @@ def _miss_something(day: DeliveryDay, by: Person, dice: random.Random) -> None:
         if dice.random() < 0.03:
             missing = min(line.quantity, Decimal(dice.randint(1, 3)))
             shortages.record_missing(line=line, missing=missing, by=by, reason="Te weinig geoogst")
+
+
+def _note_what_was_driven(day: DeliveryDay, by: Person, dice: random.Random) -> None:
+    """What phones noted on the way: a little earlier or later than planned, a hold-up now and then, and how cold it was."""
+    rides: dict[int, driven.Noted] = {}
+    stops: dict[int, tuple[datetime | None, datetime | None]] = {}
+    readings: list[TemperatureReading] = []
+    found = list(day.rounds.select_related("driver").order_by("number"))
+    limits = temperatures.Limits([ride.pk for ride in found])
+    calls: dict[int, list[Stop]] = {}
+    for stop in Stop.objects.filter(round__in=found).order_by("round", "position"):
+        calls.setdefault(stop.round_id, []).append(stop)
+    for ride in found:
+        behind = dice.randint(-2, 6)
+        started_at = ride.starts_at + timedelta(minutes=behind, seconds=dice.randrange(60))
+        for stop in calls.get(ride.pk, []):
+            held_up = dice.randint(11, 28) if dice.random() < 0.02 else 0
+            behind = round(behind * 0.7) + dice.randint(-2, 3) + held_up
+            arrived_at = stop.arrives_at + timedelta(minutes=behind)
+            stays = stop.leaves_at - stop.arrives_at
+            stops[stop.pk] = arrived_at, arrived_at + max(timedelta(minutes=2), stays * dice.uniform(0.8, 1.15))
+            for storage_class in limits.classes(ride.pk):
+                limit = limits.of(ride.pk, storage_class, stop.position)
+                if limit is not None:
+                    celsius = limit - Decimal(str(round(dice.uniform(0.3, 2.6), 1)))
+                    readings.append(
+                        TemperatureReading(
+                            round=ride,
+                            stop=stop,
+                            storage_class=storage_class,
+                            celsius=celsius + (3 if dice.random() < 0.005 else 0),
+                            at=arrived_at,
+                            by=ride.driver or by,
+                        )
+                    )
+        rides[ride.pk] = driven.Noted(
+            km=(ride.km * Decimal(str(round(dice.uniform(0.98, 1.05), 3)))).quantize(Decimal("0.1")),
+            started_at=started_at,
+            finished_at=ride.ends_at + timedelta(minutes=behind + dice.randint(-2, 4), seconds=dice.randrange(60)),
+        )
+    driven.note(day=day, rounds=rides, stops=stops, by=by)
+    temperatures.note(day=day, readings=readings, by=by)
 
 
 def live_present_weeks(network: int, seed: int) -> None:

@@ -91,9 +91,9 @@ def finish(request: HttpRequest, pk: int) -> HttpResponse:
         handover.finish_round(round=found, by=request.user)  # type: ignore[arg-type]
     except Refused as refused:
         messages.error(request, refused.message)
-    else:
-        messages.success(request, _("This round is finished. Thank you!"))
-    return redirect("logistics:round", pk=pk)
+        return redirect("logistics:round", pk=pk)
+    messages.success(request, _("This round is finished. Thank you! How many kilometres was it?"))
+    return redirect("logistics:driven", pk=pk)
 
 
 @login_required

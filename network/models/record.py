@@ -29,6 +29,8 @@ SAID = {
     "locked a stop": _("locked a stop"),
     "merged two rounds": _("merged two rounds"),
     "moved a stop": _("moved a stop"),
+    "noted what was driven": _("noted what was driven"),
+    "noted temperatures": _("noted temperatures"),
     "opened": _("opened"),
     "planned the rounds": _("planned the rounds"),
     "postponed the cut-off": _("postponed the cut-off"),

@@ -139,6 +139,18 @@ def window(start: datetime, end: datetime) -> str:
     return f"{_hour(start, unit=False)}–{_hour(end)}"
 
 
+@register.filter
+def duration(minutes: int | None) -> str:
+    """`3 u 05` of 185 minutes, `35 min` below an hour."""
+    if minutes is None or minutes == "":
+        return NOTHING
+    hours, rest = divmod(abs(minutes), 60)
+    sign = "−" if minutes < 0 else ""
+    if not hours:
+        return f"{sign}{rest}{NBSP}min"
+    return f"{sign}{hours}{NBSP}{'u' if (get_language() or 'nl')[:2] == 'nl' else 'h'}{NBSP}{rest:02d}"
+
+
 @register.filter(expects_localtime=True)
 def weekday(day: date | None) -> str:
     """`donderdag 5 maart`."""

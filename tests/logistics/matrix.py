@@ -9,6 +9,10 @@ def of_day(world):
     return {"pk": world.day.pk}
 
 
+def of_period(world):
+    return of_network(world) | {"period": world.day.on.isoformat()}
+
+
 def of_round(world):
     return {"pk": world.round.pk}
 
@@ -57,6 +61,13 @@ PAGES = [
     Page("logistics:driver", of_round, method="post", expected=COORDINATOR | {"dana": 422}),
     Page("logistics:seen", of_round, method="post", expected=COORDINATOR_ACTS | {"gust": 302, "dana": 403}),
     Page("logistics:finish", of_round, method="post", expected=DRIVER_ACTS),
+    Page("logistics:driven", of_round, expected=DRIVER),
+    Page("logistics:driven", of_round, "post", lambda w: {"km": "9"}, expected=DRIVER | {"dana": 422, "gust": 422}),
+    Page("logistics:day_driven", of_day, expected=COORDINATOR),
+    Page("logistics:temperatures", of_period, expected=COORDINATOR),
+    Page("logistics:temperatures_csv", of_period, expected=COORDINATOR),
+    Page("logistics:temperatures_pdf", of_period, expected=COORDINATOR),
+    Page("logistics:region", of_network, others=200),
     Page("logistics:stop", of_stop, expected=DRIVER),
     Page("logistics:check", of_stop, method="post", expected=DRIVER_ACTS),
     Page("logistics:missing", lambda w: {"pk": w.purchase_order.pk}, expected=DRIVER),
