@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from logistics import cost_sharing, driven
 from logistics.alone import STANDARD_VAN, Carried, rates_by_owner
 from logistics.driven import Driven
-from logistics.models import CostRun, CostShare, Crate, Round
+from logistics.models import CostRun, CostShare, Crate, Round, Vehicle
 from logistics.routing import AloneCost
 from network import journal, ledger
 from network.errors import Refused
