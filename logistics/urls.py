@@ -1,6 +1,7 @@
 from django.urls import path
 
-from logistics.views import day, handover, money, rounds, week
+from logistics import api
+from logistics.views import day, device, handover, money, rounds, week
 
 app_name = "logistics"
 urlpatterns = [
@@ -24,7 +25,15 @@ urlpatterns = [
     path("rounds/<int:pk>/sheet.pdf", rounds.run_sheet, name="run_sheet"),
     path("rounds/<int:pk>/<int:position>/", rounds.stop, name="stop"),
     path("rounds/<int:pk>/<int:position>/check/", rounds.check, name="check"),
+    path("rounds/<int:pk>/<int:position>/note/", rounds.note, name="note"),
+    path("rounds/<int:pk>/actions/", api.round_actions, name="round_actions"),
+    path("proofs/<int:pk>/", rounds.proof, name="proof"),
+    path("troubles/<int:pk>/", rounds.resolve, name="resolve"),
     path("purchase-orders/<int:pk>/missing/", handover.missing, name="missing"),
     path("deliveries/<int:pk>/", handover.pickup, name="pickup"),
     path("deliveries/<int:pk>/hand-over/", handover.hand_over, name="hand_over"),
+    path("deliveries/<int:pk>/note/", handover.note, name="note_at_point"),
+    path("deliveries/<int:pk>/actions/", api.delivery_actions, name="delivery_actions"),
+    path("sw.js", device.worker, name="worker"),
+    path("kouter.webmanifest", device.manifest, name="manifest"),
 ]

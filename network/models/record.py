@@ -25,12 +25,16 @@ SAID = {
     "gave the round to a driver": _("gave the round to a driver"),
     "handed over": _("handed over"),
     "opened": _("opened"),
+    "noted on the road": _("noted on the road"),
     "planned the rounds": _("planned the rounds"),
     "postponed the cut-off": _("postponed the cut-off"),
     "recorded as missing": _("recorded as missing"),
+    "recorded what was really given": _("recorded what was really given"),
+    "saw to a trouble": _("saw to a trouble"),
     "settled": _("settled"),
     "took back the check of crates": _("took back the check of crates"),
     "took back the hand-over": _("took back the hand-over"),
+    "took empties back": _("took empties back"),
     "weighed": _("weighed"),
 }
 
