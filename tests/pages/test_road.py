@@ -9,7 +9,19 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from logistics import rounds
-from logistics.models import Crate, Empties, PhoneAction, Pickup, Proof, Round, Stop, TemperatureReading, Trouble
+from logistics.models import (
+    Crate,
+    Empties,
+    PhoneAction,
+    Pickup,
+    PlanVersion,
+    Proof,
+    Round,
+    Stop,
+    TemperatureReading,
+    Trouble,
+)
+from network import clock
 from network.models import DeliveryDay
 from orders.models import Order, OrderLine
 from tests.conftest import make_vehicle
@@ -28,6 +40,7 @@ def ride(day: DeliveryDay, delivery: Any, network: Any, household: Any, leek: An
     freeze(day)
     made = rounds.plan_rounds(day=day, iterations=20)
     Round.objects.filter(delivery_day=day).update(driver=gust)
+    PlanVersion.objects.filter(delivery_day=day).update(published_at=clock.now())
     return next(one for one in made if one.leg == "collection")
 
 
