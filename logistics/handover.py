@@ -241,11 +241,16 @@ def _locked(pk: int) -> DeliveryDay:
 def _underway(pk: int) -> DeliveryDay:
     """The day, locked, when its crates can change hands."""
     day = _locked(pk)
+    still_open(day)
+    return day
+
+
+def still_open(day: DeliveryDay) -> None:
+    """Refused when the crates of a day cannot change hands: not planned yet, or settled."""
     if day.status not in (DeliveryDay.Status.PLANNED, DeliveryDay.Status.DRIVEN):
         if day.status == DeliveryDay.Status.SETTLED:
             raise Refused(_("This day is settled. What was delivered can no longer change."))
         raise Refused(_("The rounds of this day are not planned yet."))
-    return day
 
 
 def _note_done(stops: Iterable[Stop]) -> None:

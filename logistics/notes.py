@@ -17,7 +17,6 @@ from logistics.models import Crate, Empties, Proof, Round, Stop, TemperatureRead
 from logistics.phoned import Act, Where, each, number, whole
 from network import clock, journal
 from network.errors import Refused
-from network.models import DeliveryDay
 from network.quantities import StorageClass
 
 MOST_EMPTIES = 999
@@ -212,8 +211,7 @@ def _allow(where: Where, word: Word) -> None:
         )
     if crate.status == word.status:
         return
-    if where.day.status not in (DeliveryDay.Status.PLANNED, DeliveryDay.Status.DRIVEN):
-        raise Refused(_("This day is settled. What was delivered can no longer change."))
+    handover.still_open(where.day)
     if where.round and where.round.status == Round.Status.DRIVEN:
         raise Refused(_("This round is finished. Its crates can no longer change."))
 

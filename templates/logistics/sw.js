@@ -10,11 +10,17 @@ const bare = request => new URL(request.url ?? request, location.origin).pathnam
 self.addEventListener('install', () => self.skipWaiting())
 self.addEventListener('activate', event => event.waitUntil(self.clients.claim()))
 
+// What was kept longest ago makes room.
+async function put(cache, key, answer) {
+  await cache.put(key, answer)
+  for (const old of (await cache.keys()).slice(0, -200)) await cache.delete(old)
+}
+
 async function file(url) {
   const cache = await caches.open(FILES), kept = await cache.match(url)
   if (kept) return kept
   const answer = await fetch(url)
-  if (answer.ok) await cache.put(url, answer.clone())
+  if (answer.ok) await put(cache, url, answer.clone())
   return answer
 }
 
@@ -24,7 +30,7 @@ async function fresh(request) {
   const cache = await caches.open(PAGES)
   if (answer.type === 'opaqueredirect' || answer.redirected || answer.status === 401) await caches.delete(PAGES)
   else if (answer.status === 403 || answer.status === 404) await cache.delete(bare(request))
-  else if (answer.ok && !new URL(answer.url).search) await cache.put(bare(request), answer.clone())
+  else if (answer.ok && !new URL(answer.url).search) await put(cache, bare(request), answer.clone())
   return answer
 }
 

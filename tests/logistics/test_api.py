@@ -1,8 +1,10 @@
 """The address phones send to: its answers, what it refuses, and what works without scripts."""
 
 import json
+from pathlib import Path
 from uuid import uuid4
 
+import brotli
 import pytest
 from django.core.files.base import ContentFile
 from django.test import Client
@@ -234,3 +236,8 @@ def test_the_manifest_speaks_the_readers_language(client):
     answer = client.get(reverse("logistics:manifest"), headers={"accept-language": "nl"})
     assert answer["Content-Type"] == "application/manifest+json"
     assert (answer.json()["name"], answer.json()["start_url"]) == ("Kouter onderweg", "/rounds/")
+
+
+def test_the_scripts_of_the_road_are_light():
+    scripts = [Path(f"static/js/{name}.js").read_text() for name in ("outbox", "road")]
+    assert sum(len(brotli.compress(script.encode())) for script in scripts) < 5 * 1024

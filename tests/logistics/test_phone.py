@@ -13,7 +13,18 @@ from django.test.utils import CaptureQueriesContext
 from PIL import Image
 
 from logistics import atpoint, handover, phone, rounds
-from logistics.models import Crate, Empties, PhoneAction, Pickup, Proof, Round, Stop, TemperatureReading, Trouble
+from logistics.models import (
+    Crate,
+    Empties,
+    PhoneAction,
+    Pickup,
+    PlanVersion,
+    Proof,
+    Round,
+    Stop,
+    TemperatureReading,
+    Trouble,
+)
 from logistics.phone import Sent
 from network import clock, journal
 from network.models import DeliveryDay
@@ -27,6 +38,7 @@ MINUTE = 60_000
 @pytest.fixture
 def planned(closed_day, vehicle):
     rounds.plan_rounds(day=closed_day, iterations=30)
+    PlanVersion.objects.filter(delivery_day=closed_day).update(published_at=NOW)
     closed_day.refresh_from_db()
     return closed_day
 

@@ -24,6 +24,7 @@ from logistics.models import (
 from network import clock
 from network.models import DeliveryDay
 from orders.models import Order, OrderLine
+from tests.browser import session_cookie
 from tests.conftest import make_vehicle
 from tests.logistics.conftest import freeze, make_order
 from tests.pages.test_styleguide import violations
@@ -278,23 +279,43 @@ def test_two_phones_on_one_stop_come_to_the_same(
     expect(driver.get_by_role("checkbox", checked=True)).to_have_count(2)
 
 
-def test_signing_out_leaves_no_page_behind_but_keeps_what_waits(driver: Page, ride: Round, stop: Stop) -> None:
-    driver.goto(f"/rounds/{ride.pk}/{stop.position}/")
-    driver.context.set_extra_http_headers({})
+def test_signing_out_leaves_no_page_behind_but_keeps_what_waits(
+    driver: Page, ride: Round, stop: Stop, gust: Any, live_server: Any
+) -> None:
+    path = f"/rounds/{ride.pk}/{stop.position}/"
+    driver.goto(path)
     offline(driver)
     driver.get_by_role("checkbox").first.click()
     expect(net(driver)).to_have_text("2 actions on this device")
-    offline(driver, False)
     driver.context.clear_cookies()
-    driver.goto(f"/rounds/{ride.pk}/{stop.position}/")
+    offline(driver, False)
+    expect(driver.locator("[data-why]")).to_contain_text("kept on this device")
+    driver.goto(path)
     driver.wait_for_url("**/accounts/login/**")
-    kept(driver, f"/rounds/{ride.pk}/{stop.position}/", there=False)
-    rows = driver.evaluate(
-        """() => new Promise(ok => { const open = indexedDB.open('kouter', 1); open.onsuccess = () =>
-        open.result.transaction('outbox').objectStore('outbox').getAll().onsuccess = event =>
-          ok(event.target.result.filter(row => row.kind).map(row => [row.kind, row.sent ?? 0])) })"""
-    )
-    assert sorted(kind for kind, _sent in rows) == ["arrived", "check"]
+    kept(driver, path, there=False)
+    assert not PhoneAction.objects.exists()
+    driver.context.add_cookies([session_cookie(gust, live_server.url)])
+    driver.goto(path)
+    expect(net(driver)).to_have_text("Everything sent")
+    assert PhoneAction.objects.count() == 2
+
+
+def test_who_takes_over_a_phone_does_not_sign_for_another(
+    driver: Page, ride: Round, stop: Stop, dana: Any, live_server: Any
+) -> None:
+    path = f"/rounds/{ride.pk}/{stop.position}/"
+    driver.goto(path)
+    offline(driver)
+    driver.get_by_role("checkbox").first.click()
+    expect(net(driver)).to_have_text("2 actions on this device")
+    driver.context.clear_cookies()
+    driver.context.add_cookies([session_cookie(dana, live_server.url)])
+    offline(driver, False)
+    driver.goto(path)
+    driver.get_by_role("checkbox").nth(1).click()
+    expect(driver.locator("[data-wait]")).to_have_count(1)
+    assert set(PhoneAction.objects.values_list("by", flat=True)) == {dana.pk}
+    expect(net(driver)).to_have_text("2 actions on this device")
 
 
 def test_a_page_that_is_no_longer_ours_is_forgotten(driver: Page, ride: Round, stop: Stop, dana: Any) -> None:
