@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from playwright.sync_api import Page, expect
 
 from logistics import rounds
@@ -84,6 +85,13 @@ def test_a_round_opened_once_is_there_without_reception(driver: Page, ride: Roun
     assert driver.evaluate("getComputedStyle(document.querySelector('.check')).minHeight") == "72px"
     driver.goto(f"/rounds/{ride.pk}/")
     expect(driver.get_by_role("heading", level=1)).to_contain_text("Round 1")
+
+
+def test_a_network_that_takes_too_long_is_not_waited_for(driver: Page, ride: Round, stop: Stop) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE logistics_stop")  # the server answers no page of the round until this ends
+        driver.goto(f"/rounds/{ride.pk}/{stop.position}/")
+        expect(driver.get_by_role("heading", level=1)).to_contain_text("Hoeve Alice")
 
 
 def test_check_offs_without_reception_survive_closing_and_are_stored_once(
