@@ -1,6 +1,7 @@
 from django.urls import path
 
-from logistics.views import day, driven, edits, fleet, handover, money, region, rounds, tours, week
+from logistics import api
+from logistics.views import day, device, driven, edits, fleet, handover, money, region, rounds, tours, week
 
 app_name = "logistics"
 urlpatterns = [
@@ -53,4 +54,12 @@ urlpatterns = [
     path("tours/<int:pk>/stops/", tours.tour_stops, name="tour_stops"),
     path("tours/<int:pk>/keep/", tours.tour_keep, name="tour_keep"),
     path("tours/<int:pk>/delete/", tours.tour_delete, name="tour_delete"),
+    path("rounds/<int:pk>/<int:position>/note/", rounds.note, name="note"),
+    path("rounds/<int:pk>/actions/", api.round_actions, name="round_actions"),
+    path("proofs/<int:pk>/", rounds.proof, name="proof"),
+    path("troubles/<int:pk>/", rounds.resolve, name="resolve"),
+    path("deliveries/<int:pk>/note/", handover.note, name="note_at_point"),
+    path("deliveries/<int:pk>/actions/", api.delivery_actions, name="delivery_actions"),
+    path("sw.js", device.worker, name="worker"),
+    path("kouter.webmanifest", device.manifest, name="manifest"),
 ]
