@@ -5,7 +5,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404
 
-from logistics.models import Round
+from logistics.models import Paper, Round
 from network.access import COORDINATOR, VOLUNTEER, require_role
 from network.models import Delivery, DeliveryDay, NetworkRole
 from orders.models import PurchaseOrder
@@ -26,6 +26,16 @@ def round_for(person: Any, pk: int) -> Round:
     if round.driver_id != person.pk:
         require_role(person, round.delivery_day.network, COORDINATOR)
     return round
+
+
+def paper_for(person: Any, pk: int) -> Paper:
+    """A kept paper, for a coordinator of its network and, of her own round, for the driver."""
+    paper = get_object_or_404(
+        Paper.objects.select_related("round", "version__delivery_day__cycle__network").defer("version__plan"), pk=pk
+    )
+    if paper.round is None or paper.round.driver_id != person.pk:
+        require_role(person, paper.version.delivery_day.network, COORDINATOR)
+    return paper
 
 
 def delivery_for(person: Any, pk: int) -> tuple[Delivery, bool]:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from logistics import handover, rounds, settling
+from logistics import handover, papers, rounds, settling
 from network import clock
 from network.models import Account, Transaction
 from orders import basket, checkout, closing
@@ -33,6 +33,10 @@ def world(
     with clock.at(day.closes_at):
         closing.close_day(day=day)
         made = rounds.plan_rounds(day=day, by=dana)
+        version = day.plan_versions.get()
+        version.published_at = clock.now()
+        version.save(update_fields=["published_at"])
+        papers.make(version=version.pk)
     for ride in made:
         ride.driver = gust
         ride.save(update_fields=["driver"])
@@ -59,6 +63,8 @@ def world(
         round=ride,
         stop=stop,
         crate=stop.crates.first(),
+        paper=ride.papers.first(),
+        day_paper=version.papers.get(kind="everything"),
         vehicle=vehicle,
         account=Account.objects.first(),
         transaction=Transaction.objects.first(),

@@ -24,6 +24,7 @@ SAID = {
     "finished the round": _("finished the round"),
     "gave the round to a driver": _("gave the round to a driver"),
     "handed over": _("handed over"),
+    "made the papers": _("made the papers"),
     "opened": _("opened"),
     "planned the rounds": _("planned the rounds"),
     "postponed the cut-off": _("postponed the cut-off"),
