@@ -5,28 +5,28 @@ Publishing asks for them in its own transaction (`ask_for`); a worker makes them
 papers; those of the version before stay, marked as replaced.
 """
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import transaction
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from logistics import sheets
 from logistics.models import Paper, PlanVersion
 from logistics.models.plan import paper_path
-from logistics.sheets import labels, manifest, packing, rides
+from logistics.sheets import labels, manifest, packing, press, rides
 from logistics.sheets.manifest import Manifest, Ride, hour
 from network import journal, outbox
 from network.models import DeliveryDay, OutboxEntry
 
 Kind = Paper.Kind
-Sheet = dict[str, Any]
+Piece = tuple[Kind, Ride | None, dict[str, Any]]
+"""A paper, the ride it belongs to (None: the whole day), and what is on it."""
 
 
 @dataclass(frozen=True)
@@ -79,9 +79,7 @@ def make(*, version: int) -> int:
     """
     found = (
         PlanVersion.objects.select_for_update(no_key=True, of=("self",))
-        .select_related(
-            "delivery_day__cycle__network__hub", "delivery_day__cycle__network__organisation", "by"
-        )
+        .select_related("delivery_day__cycle__network__hub", "delivery_day__cycle__network__organisation", "by")
         .filter(pk=version)
         .exclude(published_at=None)
         .first()
@@ -89,23 +87,18 @@ def make(*, version: int) -> int:
     if found is None or found.papers.exists():
         return 0
     language = found.by.language if found.by else settings.LANGUAGE_CODE
+    made = []
     with override(language):
         gathered = manifest.of_version(found)
-        version_name = str(found)
-        made = []
-        for kind, ride, parts, cover in _papers(found, gathered):
-            paper = Paper(
-                version=found,
-                kind=kind,
-                round_id=ride.pk if ride else None,
-                round_number=ride.round.number if ride else 0,
-                language=language,
-            )
-            pdf = sheets.drawn(parts, version=version_name, cover=cover)
-            paper.pages = _pages(pdf)
-            paper.file.storage.delete(paper_path(paper, ""))
-            paper.file = ContentFile(pdf, name="paper.pdf")  # type: ignore[assignment]
-            made.append(paper)
+        pieces = list(_pieces(gathered))
+        printed = press.print_apart([sheets.order([sheet], version=str(found)) for _kind, _ride, sheet in pieces])
+        for (kind, ride, _sheet), pdf in zip(pieces, printed, strict=True):
+            made.append(_paper(found, kind, ride, language, pdf, press.pages(pdf)))
+        lengths = [paper.pages for paper in made]
+        cover = _cover(found, gathered, [_name(piece) for piece in pieces], lengths)
+        names = [_("Papers of the day"), *map(_name, pieces)]
+        book = press.bind(list(zip(names, [cover, *printed], strict=True)))
+        made.append(_paper(found, Kind.EVERYTHING, None, language, book, press.pages(cover) + sum(lengths)))
     Paper.objects.bulk_create(made)
     journal.record(
         action="made the papers",
@@ -118,60 +111,71 @@ def make(*, version: int) -> int:
     return len(made)
 
 
-def _papers(
-    version: PlanVersion, gathered: Manifest
-) -> Iterator[tuple[Kind, Ride | None, list[Sheet], Sheet | None]]:
-    """Each paper with its parts. What has nothing on it is not printed."""
-    lists = packing.packing_lists(gathered)
+def _pieces(gathered: Manifest) -> Iterator[Piece]:
+    """
+    Each paper in the order in which they lie in the pile: what the hub packs, round by round, and last what is printed on
+    label sheets. What has nothing on it is not printed.
+    """
+    yield Kind.PACKING_LISTS, None, packing.packing_lists(gathered)
     notes = packing.notes(gathered)
-    own: list[tuple[Ride, list[tuple[Kind, Sheet]]]] = []
     for ride in gathered.rides:
-        these = [note for note in notes if note["round_number"] == ride.round.number]
-        sheets_of = [(Kind.RUN_SHEET, rides.run_sheet(gathered, ride))]
+        yield Kind.RUN_SHEET, ride, rides.run_sheet(gathered, ride)
         if ride.halts:
-            sheets_of.append((Kind.SUMMARIES, rides.summaries(gathered, ride)))
-        if these:
-            sheets_of.append((Kind.DELIVERY_NOTES, packing.delivery_notes(gathered, these, of=str(ride.round))))
-        own.append((ride, sheets_of))
-    loose = [note for note in notes if note["round_number"] == packing.LATER]
-    loose_notes = [packing.delivery_notes(gathered, loose, of=capfirst(_("on no round")))] if loose else []
-    stickers = [(ride, labels.of_ride(gathered, ride)) for ride in gathered.rides]
-    stickers = [(ride, sheet) for ride, sheet in stickers if sheet["crates"]]
-    unplanned = [labels.of_loose(gathered)] if gathered.loose else []
-    all_labels = [sheet for _ride, sheet in stickers] + unplanned
-
-    pile = [lists, *(sheet for _ride, found in own for _kind, sheet in found), *loose_notes]
-    if all_labels:
-        pile.append(labels.together(all_labels))
-    yield Kind.EVERYTHING, None, pile, _cover(version, gathered)
-    yield Kind.PACKING_LISTS, None, [lists], None
-    if loose_notes:
-        yield Kind.DELIVERY_NOTES, None, loose_notes, None
-    if all_labels:
-        yield Kind.LABELS, None, [labels.together(all_labels)], None
-    for ride, found in own:
-        for kind, sheet in found:
-            yield kind, ride, [sheet], None
-    for ride, sheet in stickers:
-        yield Kind.LABELS, ride, [sheet], None
+            yield Kind.SUMMARIES, ride, rides.summaries(gathered, ride)
+        if own := [note for note in notes if note["round_number"] == ride.round.number]:
+            yield Kind.DELIVERY_NOTES, ride, packing.delivery_notes(gathered, own, of=str(ride.round))
+    if loose := [note for note in notes if note["round_number"] == packing.LATER]:
+        yield Kind.DELIVERY_NOTES, None, packing.delivery_notes(gathered, loose, of=_("on no round"))
+    for ride in gathered.rides:
+        if (stickers := labels.of_ride(gathered, ride))["crates"]:
+            yield Kind.LABELS, ride, stickers
+    if gathered.loose:
+        yield Kind.LABELS, None, labels.of_loose(gathered)
 
 
-def _cover(version: PlanVersion, gathered: Manifest) -> Sheet:
+def _name(piece: Piece) -> str:
+    _kind, _ride, sheet = piece
+    return str(sheet.get("what", sheet["title"]))
+
+
+def _paper(version: PlanVersion, kind: Kind, ride: Ride | None, language: str, pdf: bytes, pages: int) -> Paper:
+    paper = Paper(
+        version=version,
+        kind=kind,
+        round_id=ride.pk if ride else None,
+        round_number=ride.round.number if ride else 0,
+        language=language,
+        pages=pages,
+    )
+    paper.file.storage.delete(paper_path(paper, ""))
+    paper.file = ContentFile(pdf, name="paper.pdf")  # type: ignore[assignment]
+    return paper
+
+
+def _cover(version: PlanVersion, gathered: Manifest, names: Sequence[str], lengths: Sequence[int]) -> bytes:
+    """What is in the pile and on which page; a second time when the list itself takes more than the page it counted on."""
     assert version.published_at
-    return {
+    sheet: dict[str, Any] = {
+        "kind": "cover",
         "title": _("Papers of the day"),
         "subtitle": gathered.subtitle,
         "made": _("%(version)s, published at %(hour)s") % {"version": version, "hour": hour(version.published_at)},
         "words": [_("What"), _("From page")],
-        "labels": _("The labels come last: put label sheets of 99.1 × 67.7 mm in the printer, eight to an A4, and print at full size.")
+        "labels": _(
+            "The labels come last: put label sheets of 99.1 × 67.7 mm in the printer, eight to an A4, and print at full "
+            "size."
+        )
         if gathered.crates
         else "",
     }
 
+    def drawn(own: int) -> bytes:
+        starts = accumulate(lengths, initial=own + 1)
+        sheet["contents"] = [list(row) for row in zip(names, starts, strict=False)]
+        return press.print_here(sheets.order([sheet], version=str(version)))
 
-def _pages(pdf: bytes) -> int:
-    """The root of the page tree counts all pages."""
-    return max(map(int, re.findall(rb"/Count (\d+)", pdf)), default=0)
+    cover = drawn(1)
+    return cover if (own := press.pages(cover)) == 1 else drawn(own)
 
 
 def _key(version: PlanVersion) -> str:

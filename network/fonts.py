@@ -12,7 +12,11 @@ SOURCES = ROOT / "node_modules"
 FACES = (
     ("Figtree", "@fontsource-variable/figtree/files/figtree-latin-wght-normal.woff2", 400),
     ("Figtree", "@fontsource-variable/figtree/files/figtree-latin-wght-normal.woff2", 700),
-    ("Bricolage Grotesque", "@fontsource-variable/bricolage-grotesque/files/bricolage-grotesque-latin-wght-normal.woff2", 800),
+    (
+        "Bricolage Grotesque",
+        "@fontsource-variable/bricolage-grotesque/files/bricolage-grotesque-latin-wght-normal.woff2",
+        800,
+    ),
     ("Noto Emoji", "@fontsource/noto-emoji/files/noto-emoji-emoji-400-normal.woff2", 400),
 )
 FAMILY, SUBFAMILY, FULL, TYPOGRAPHIC = 1, 2, 4, (16, 17)

@@ -6,17 +6,15 @@ typst draws, templates in `templates/typst/`. What is drawn goes in as one JSON 
 Right without any phone or network, in black on white.
 """
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
-import typst
 from django.conf import settings
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from logistics.models import Round
-from logistics.sheets import labels, manifest, packing, rides
+from logistics.sheets import labels, manifest, packing, press, rides
 from network import fonts
 from network.models import DeliveryDay
 
@@ -40,25 +38,28 @@ def crate_labels(*, round: Round) -> bytes:
     return drawn([labels.of_ride(found, found.rides[0])])
 
 
-def drawn(papers: Sequence[dict[str, Any]], *, version: str = "", cover: dict[str, Any] | None = None) -> bytes:
-    """One PDF of papers in a row; `version` stands at the foot of each page, a `cover` with a list of them comes first."""
-    pdf = typst.compile(TEMPLATES / "print.typ", **how(papers, version=version, cover=cover))
+def drawn(papers: Sequence[dict[str, Any]]) -> bytes:
+    """One PDF of papers in a row."""
+    pdf = press.print_here(order(papers))
     assert isinstance(pdf, bytes)
     return pdf
 
 
-def how(papers: Sequence[dict[str, Any]], *, version: str = "", cover: dict[str, Any] | None = None) -> dict[str, Any]:
-    """What typst is told: our fonts and no others, and the papers as data."""
-    data = {
-        "language": get_language() or settings.LANGUAGE_CODE,
-        "papers": papers,
-        "version": version,
-        "cover": cover,
-        "page": _("Page"),
-    }
+def order(papers: Sequence[dict[str, Any]], *, version: str = "") -> press.Order:
+    """
+    What the press is told: our fonts and no others, and papers as data. `version` stands at the foot of each page. Without
+    tags for screen readers: who cannot see paper reads the pages.
+    """
     return {
-        "root": TEMPLATES,
-        "font_paths": [fonts.BUILT] if fonts.BUILT.exists() else [],
+        "input": str(TEMPLATES / "print.typ"),
+        "root": str(TEMPLATES),
+        "font_paths": [str(fonts.BUILT)] if fonts.BUILT.exists() else [],
         "ignore_system_fonts": True,
-        "sys_inputs": {"data": json.dumps(data)},
+        "pdf_tags": False,
+        "data": {
+            "language": get_language() or settings.LANGUAGE_CODE,
+            "papers": papers,
+            "version": version,
+            "page": _("Page"),
+        },
     }

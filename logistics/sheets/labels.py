@@ -1,10 +1,7 @@
 """Crate labels: 99,1 x 67,7 mm, eight on an A4, in the order in which the crates are loaded."""
 
-import io
-from collections.abc import Iterable
 from typing import Any
 
-import segno
 from django.conf import settings
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -60,7 +57,7 @@ def of_loose(manifest: Manifest) -> dict[str, Any]:
     )
     return _sheet(
         manifest,
-        _("On no round"),
+        _("on no round"),
         [
             _label(
                 crate,
@@ -74,29 +71,12 @@ def of_loose(manifest: Manifest) -> dict[str, Any]:
     )
 
 
-def together(sheets: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """The labels of several sheets on as few pages as they need."""
-    first, *rest = sheets
-    crates = [label for sheet in (first, *rest) for label in sheet["crates"]]
-    return first | {"title": capfirst(_("crate labels")), "crates": crates}
-
-
-def qr_of(crate: Crate) -> str:
-    """The address that leads to the crate, as an SVG of square modules without margin."""
-    # One mask for all: choosing the prettiest of eight takes three times as long, and every reader reads them all.
-    code = segno.make(f"{settings.SITE_URL}/c/{crate.code}", micro=False, error="m", mask=3)
-    drawing = io.BytesIO()
-    code.save(drawing, kind="svg", xmldecl=False, border=0, omitsize=True, nl=False, svgclass=None, lineclass=None)
-    return drawing.getvalue().decode()
-
-
 def _sheet(manifest: Manifest, title: str, crates: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "kind": "labels",
-        "title": f"{capfirst(_('crate labels'))} · {title}",
+        "title": " · ".join([capfirst(_("crate labels")), title]),
         "subtitle": manifest.subtitle,
-        "network": str(manifest.day.network),
-        "day": f"{manifest.day.on:%d/%m}",
+        "day": f"{manifest.day.network} {manifest.day.on:%d/%m}",
         "crates": crates,
     }
 
@@ -140,5 +120,5 @@ def _label(crate: Crate, *, farm: Producer | None, drop: Delivery | None, where:
         "keeping": keeping(crate),
         "kg": weight([crate]),
         "code": f"{crate.code[:4]} {crate.code[4:]}".strip(),
-        "qr": qr_of(crate),
+        "qr": f"{settings.SITE_URL}/c/{crate.code}",
     }

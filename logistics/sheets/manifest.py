@@ -135,7 +135,9 @@ def of_version(version: PlanVersion) -> Manifest:
     for crate in crates:
         at["farm", crate.producer_id].append(crate)
         at["delivery", crate.delivery_id].append(crate)
-    farms = Producer.objects.select_related("organisation__place").in_bulk({stop["producer"] for stop in halts} - {None})
+    farms = Producer.objects.select_related("organisation__place").in_bulk(
+        {stop["producer"] for stop in halts} - {None}
+    )
     drops = Delivery.objects.select_related("pickup_point", "outlet__organisation", "place").in_bulk(
         {stop["delivery"] for stop in halts} - {None}
     )
@@ -249,6 +251,21 @@ def counted(crates: Sequence[Crate]) -> str:
     return ngettext("%(count)s crate", "%(count)s crates", len(crates)) % {"count": len(crates)} + (
         f": {parts}" if parts else ""
     )
+
+
+def spans(letters: Sequence[str]) -> list[str]:
+    """Crate letters with three or more in a row written as one: "B7–B1"."""
+    runs: list[list[str]] = []
+    step, before = 0, ("", 0)
+    for letter in letters:
+        here = letter[:1], int(letter[1:]) if letter[1:].isdecimal() else 0
+        move = here[1] - before[1] if here[0] == before[0] else 0
+        if abs(move) == 1 and (len(runs[-1]) == 1 or move == step):
+            runs[-1].append(letter)
+        else:
+            runs.append([letter])
+        step, before = move, here
+    return [word for run in runs for word in ([f"{run[0]}–{run[-1]}"] if len(run) > 2 else run)]
 
 
 def weight(crates: Iterable[Crate]) -> str:

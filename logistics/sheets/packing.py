@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from logistics.loading import amount_of
 from logistics.models import Crate, Round
-from logistics.sheets.manifest import Halt, Manifest, Ride, chilled, counted, hour, keeping, weight
+from logistics.sheets.manifest import Halt, Manifest, Ride, chilled, counted, hour, keeping, spans, weight
 from network.models import Delivery
 from network.texts import as_text
 from orders.models import OrderLine
@@ -112,7 +112,7 @@ def _note(
     network = manifest.day.network
     return {
         "round_number": number,
-        "title": f"{capfirst(_('delivery note'))} {manifest.day.pk}-{drop.pk}",
+        "title": _("Delivery note %(number)s") % {"number": f"{manifest.day.pk}-{drop.pk}"},
         "subtitle": manifest.subtitle,
         "from": [network.organisation.name, str(network.hub)],
         "to": [str(drop.outlet), str(drop.place)],
@@ -155,7 +155,13 @@ def _sent(crates: Iterable[Crate], lines: dict[int, OrderLine]) -> list[dict[str
                 if crate.letter not in row["letters"]:
                     row["letters"].append(crate.letter)
     return [
-        {**row, "quantity": None, "amount": amount_of({"quantity": str(row["quantity"]), "unit": row["unit"]})}
+        {
+            "name": row["name"],
+            "farm": row["farm"],
+            "keeping": row["keeping"],
+            "amount": amount_of({"quantity": str(row["quantity"]), "unit": row["unit"]}),
+            "letters": spans(row["letters"]),
+        }
         for row in rows.values()
     ]
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from logistics.loading import amount_of
 from logistics.models import Crate, Round
-from logistics.sheets.manifest import Halt, Manifest, Ride, counted, hour, keeping, weight
+from logistics.sheets.manifest import Halt, Manifest, Ride, counted, hour, keeping, spans, weight
 from network.texts import as_text
 
 
@@ -20,7 +20,7 @@ def run_sheet(manifest: Manifest, ride: Ride) -> dict[str, Any]:
     return {
         "kind": "run_sheet",
         "title": str(round_),
-        "what": f"{capfirst(_('run sheet'))} · {round_}",
+        "what": " · ".join([capfirst(_("run sheet")), str(round_)]),
         "subtitle": manifest.subtitle,
         "aside": capfirst(round_.get_leg_display()),
         "facts": [
@@ -35,7 +35,7 @@ def run_sheet(manifest: Manifest, ride: Ride) -> dict[str, Any]:
             {
                 "number": halt.stop.position,
                 "name": str(halt.stop),
-                "letters": [crate.letter for crate in crates],
+                "letters": spans([crate.letter for crate in crates]),
                 "load": f"{counted(crates)} · {weight(crates)}",
             }
             for halt, crates in ride.loading
@@ -67,7 +67,7 @@ def summaries(manifest: Manifest, ride: Ride) -> dict[str, Any]:
     """A sheet per stop that stays there: crates to tick and, where goods are handed out, who collects from which."""
     return {
         "kind": "summaries",
-        "title": f"{capfirst(_('summary per stop'))} · {ride.round}",
+        "title": " · ".join([capfirst(_("summary per stop")), str(ride.round)]),
         "subtitle": manifest.subtitle,
         "stops": [_summary(manifest, ride, halt) for halt in ride.halts],
         "words": {

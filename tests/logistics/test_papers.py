@@ -6,9 +6,11 @@ import pytest
 from django.core.files.storage import storages
 from django.db import transaction
 from django.urls import reverse
+from pypdf import PdfReader
 
 from logistics import papers, rounds, sheets, versions
 from logistics.models import Crate, Paper, PlanVersion
+from logistics.models.plan import paper_path
 from network import clock, outbox
 from network.models import JournalEntry, NetworkRole, OutboxEntry
 from tests.conftest import make_household, make_network, make_person
@@ -24,6 +26,12 @@ def private():
     shutil.rmtree(folder / "papers", ignore_errors=True)
     yield folder
     shutil.rmtree(folder / "papers", ignore_errors=True)
+
+
+@pytest.fixture
+def client(visit):
+    """A browser in English."""
+    return visit()
 
 
 @pytest.fixture
@@ -64,22 +72,37 @@ def test_publishing_makes_every_paper_of_the_day_and_of_each_round(made):
     collection, distribution = made.delivery_day.rounds.order_by("number")
     found = list(made.papers.values_list("round_number", "round", "kind"))
     assert found == [
-        (0, None, "everything"),
         (0, None, "packing_lists"),
-        (0, None, "labels"),
+        (0, None, "everything"),
         *((1, collection.pk, kind) for kind in KINDS),
         *((2, distribution.pk, kind) for kind in KINDS),
     ]
     entry = JournalEntry.objects.get(action="made the papers")
-    assert (entry.subject_id, entry.data) == (made.delivery_day_id, {"version": made.number, "papers": 9})
+    assert (entry.subject_id, entry.data) == (made.delivery_day_id, {"version": made.number, "papers": 8})
 
 
-def test_everything_in_one_has_a_cover_and_all_the_others(made):
-    pages = dict(made.papers.filter(round_number=0).values_list("kind", "pages"))
-    rest = sum(made.papers.filter(kind__in=["run_sheet", "summaries"]).values_list("pages", flat=True))
-    assert pages["packing_lists"] == 2
-    assert pages["labels"] == -(-made.delivery_day.crates.count() // 8)
-    assert pages["everything"] == 1 + pages["packing_lists"] + rest + pages["labels"]
+def test_everything_in_one_has_a_cover_and_all_the_others(planned, dana):
+    dana.language = "en"
+    dana.save()
+    made = publish(planned, dana)
+    outbox.drain()
+    pages = made.papers.get(kind="everything").pages
+    rest = list(made.papers.exclude(kind="everything").values_list("kind", "pages"))
+    assert rest == [("packing_lists", 2), *(("run_sheet", 1), ("summaries", 2), ("labels", 1)) * 2]
+    assert pages == 1 + sum(number for _kind, number in rest)
+    with made.papers.get(kind="everything").file.open() as file:
+        book = PdfReader(file)
+        starts = {mark.title: book.get_destination_page_number(mark) + 1 for mark in book.outline}
+    assert starts == {
+        "Papers of the day": 1,
+        "Packing lists": 2,
+        "Run sheet · Round 1": 4,
+        "Summary per stop · Round 1": 5,
+        "Run sheet · Round 2": 7,
+        "Summary per stop · Round 2": 8,
+        "Crate labels · Round 1": 10,
+        "Crate labels · Round 2": 11,
+    }
     for paper in made.papers.all():
         with paper.file.open() as file:
             assert file.read(5) == b"%PDF-"
@@ -101,25 +124,24 @@ def test_making_twice_makes_once(made, private):
     papers.ask_for(made)
     assert OutboxEntry.objects.filter(kind="papers").count() == 1
     assert {path: path.read_bytes() for path in files(private)} == kept
-    assert len(kept) == made.papers.count() == 9
+    assert len(kept) == made.papers.count() == 8
 
 
 def test_what_breaks_half_way_is_made_again_and_leaves_nothing_behind(published, private, monkeypatch):
-    whole, drawn = sheets.drawn, []
+    whole = paper_path
 
-    def breaks(*args, **kwargs):
-        drawn.append(args)
-        if len(drawn) == 5:
-            raise MemoryError
-        return whole(*args, **kwargs)
+    def breaks(paper, name):
+        if paper.kind == "run_sheet":
+            raise OSError("no space left on device")
+        return whole(paper, name)
 
-    monkeypatch.setattr(sheets, "drawn", breaks)
+    monkeypatch.setattr(papers, "paper_path", breaks)
     assert outbox.drain() == 0
     assert published.papers.count() == 0
     monkeypatch.undo()
     with clock.at(clock.now() + timedelta(minutes=10)):
         assert outbox.drain() == 1
-    assert published.papers.count() == 9
+    assert published.papers.count() == 8
     assert files(private) == sorted(Path(paper.file.path) for paper in published.papers.all())
 
 
@@ -129,9 +151,17 @@ def test_files_a_killed_worker_left_are_written_over(published, private):
         raise KeyboardInterrupt
     assert published.papers.count() == 0
     left = files(private)
-    assert len(left) == 9
+    assert len(left) == 8
     papers.make(version=published.pk)
     assert files(private) == left
+
+
+def test_a_press_that_fails_says_why_and_nothing_is_kept(published, monkeypatch):
+    monkeypatch.setattr(sheets, "TEMPLATES", sheets.TEMPLATES / "gone")
+    assert outbox.drain() == 0
+    entry = OutboxEntry.objects.get(kind="papers")
+    assert "No such file or directory" in entry.error
+    assert published.papers.count() == 0
 
 
 def test_an_unpublished_or_unknown_version_gets_no_papers(planned):
@@ -157,7 +187,7 @@ def test_a_day_without_rounds_has_a_packing_list_that_says_so(day, dana):
     rounds.plan_rounds(day=day)
     version = publish(day, dana)
     outbox.drain()
-    assert list(version.papers.values_list("kind", flat=True)) == ["everything", "packing_lists"]
+    assert list(version.papers.values_list("kind", flat=True)) == ["packing_lists", "everything"]
 
 
 def test_crates_on_no_round_have_labels_with_those_of_the_day(planned, delivery, dana):
@@ -166,7 +196,7 @@ def test_crates_on_no_round_have_labels_with_those_of_the_day(planned, delivery,
     distribution.stops.filter(delivery=delivery).delete()
     version = publish(planned, dana)
     outbox.drain()
-    assert version.papers.get(kind="labels", round_number=0).pages == -(-planned.crates.count() // 8)
+    assert version.papers.get(kind="labels", round_number=0).pages == 1
     assert version.papers.get(kind="labels", round=distribution).pages == 1
 
 
@@ -219,7 +249,7 @@ def test_a_version_published_without_papers_gets_them_on_request(client, planned
     assert "published without papers" in client.get(url("papers", planned.pk)).content.decode()
     assert client.post(url("make_papers", planned.pk)).status_code == 302
     outbox.drain()
-    assert version.papers.count() == 9
+    assert version.papers.count() == 8
 
 
 def test_a_driver_gets_the_papers_of_her_own_round_only(made, client, gust):
@@ -331,7 +361,7 @@ def test_the_number_of_queries_grows_with_neither_orders_nor_rounds(
     client.force_login(dana)
     with django_assert_num_queries(10):
         client.get(url("papers", day.pk))
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(4):
         client.get(url("paper", large.papers.first().pk))
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(7):
         client.get(url("round_papers", day.rounds.first().pk))

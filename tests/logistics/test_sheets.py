@@ -2,14 +2,13 @@ from decimal import Decimal
 from io import BytesIO
 
 import pytest
-import typst
 import zxingcpp
 from django.utils import translation
 from PIL import Image
 
 from logistics import rounds, sheets, versions
 from logistics.models import Crate, Round, Stop
-from logistics.sheets import labels, manifest, packing, rides
+from logistics.sheets import labels, manifest, packing, press, rides
 from network.models import Person
 from tests.conftest import make_household, make_outlet
 from tests.logistics.conftest import freeze, make_order
@@ -31,7 +30,7 @@ def ride_of(day, leg="distribution"):
 
 def pictures(papers, ppi=150, **how):
     """The pages as images, drawn by what draws the PDF."""
-    drawn = typst.compile(sheets.TEMPLATES / "print.typ", **sheets.how(papers, **how), format="png", ppi=ppi)
+    drawn = press.print_here(sheets.order(papers, **how), format="png", ppi=ppi)
     return [Image.open(BytesIO(page)) for page in (drawn if isinstance(drawn, list) else [drawn])]
 
 
@@ -49,12 +48,26 @@ def test_the_run_sheet_names_every_stop_with_its_crates_and_whom_to_call(planned
 
 def test_a_distribution_van_is_loaded_last_stop_first_and_last_crate_first(planned):
     sheet = rides.run_sheet(*ride_of(planned))
-    assert [(row["number"], row["letters"][0], row["letters"][-1]) for row in sheet["loading"]] == [
-        (2, "C1", "B1"),
-        (1, "C1", "B1"),
+    letters = {"Punt a1": ["C1", "B2", "B1"], "Punt b2": ["C1", "B3–B1"]}
+    assert [(row["number"], row["name"], row["letters"]) for row in sheet["loading"]] == [
+        (stop["number"], stop["name"], letters[stop["name"]]) for stop in reversed(sheet["stops"])
     ]
     assert [stop["number"] for stop in sheet["stops"]] == [1, 2]
     assert {stop["chilled"] for stop in sheet["stops"]} == {True}
+
+
+@pytest.mark.parametrize(
+    ("letters", "short"),
+    [
+        ("B1 B2 B3 B4", "B1–B4"),
+        ("C2 C1 B3 B2 B1", "C2 C1 B3–B1"),
+        ("B1 B2 B3 B2 B1 D9", "B1–B3 B2 B1 D9"),
+        ("A1 A3 A4 A5 X", "A1 A3–A5 X"),
+        ("", ""),
+    ],
+)
+def test_letters_in_a_row_are_written_short(letters, short):
+    assert manifest.spans(letters.split()) == short.split()
 
 
 def test_labels_come_in_the_order_of_loading(planned):
@@ -68,7 +81,11 @@ def test_labels_come_in_the_order_of_loading(planned):
         crate.letter for halt in (second, first) for crate in reversed(halt.crates)
     ]
     label = crates[-1]
-    assert (label["count"], label["where"], label["window"]) == (f"1/{len(first.crates)}", "Round 2, stop 1", "17:00 – 19:00")
+    assert (label["count"], label["where"], label["window"]) == (
+        f"1/{len(first.crates)}",
+        "Round 2, stop 1",
+        "17:00 – 19:00",
+    )
 
 
 def test_a_label_of_one_buyer_names_her_and_the_goods_a_shared_one_the_buyers(
@@ -139,14 +156,16 @@ def test_the_summary_says_who_collects_from_which_crates(planned):
     assert [crate["letter"] for crate in stop["crates"]] == ["B1", "B2", "C1"]
 
 
-def test_a_delivery_note_adds_up_what_lies_in_several_crates_and_names_no_price(day, network, shop, vehicle, leek, milk):
+def test_a_delivery_note_adds_up_what_lies_in_several_crates_and_names_no_price(
+    day, network, shop, vehicle, leek, milk
+):
     make_order(day.deliveries.get(outlet=shop), shop.organisation, {leek: 25, milk: 6})
     rounds.plan_rounds(day=freeze(day), iterations=20)
     found = manifest.of_day(day)
     (note,) = packing.notes(found)
     assert note["to"] == ["Winkel Eli", "Kouter 1, 9000 Gent"]
     assert [(row["name"], row["farm"], row["amount"], row["letters"]) for row in note["rows"]] == [
-        ("leek", "Hoeve Alice", "25 kg", ["B1", "B2", "B3"]),
+        ("leek", "Hoeve Alice", "25 kg", ["B1–B3"]),
         ("milk", "Melkerij Bea", "6 bottle", ["C1"]),
     ]
     assert "2.65" not in str(note) and "€" not in str(note)
@@ -292,7 +311,7 @@ def test_three_hundred_crates_at_one_stop_run_over_several_pages(planned, delive
     found, ride = ride_of(planned)
     count = len(ride.crates)
     assert len(pictures([labels.of_ride(found, ride)], ppi=20)) == -(-count // 8)
-    assert len(pictures([rides.run_sheet(found, ride)], ppi=20)) == 3
+    assert len(pictures([rides.run_sheet(found, ride)], ppi=20)) == 2
     assert len(pictures([rides.summaries(found, ride)], ppi=20)) == 3
 
 
