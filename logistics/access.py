@@ -21,7 +21,10 @@ def day_for(person: Any, pk: int) -> DeliveryDay:
 def round_for(person: Any, pk: int) -> Round:
     """A round, for its driver and for a coordinator of its network."""
     round = get_object_or_404(
-        Round.objects.select_related("delivery_day__cycle__network__hub", "vehicle", "driver"), pk=pk
+        Round.objects.select_related(
+            "delivery_day__cycle__network__hub", "vehicle__depot", "vehicle__returns_to", "driver"
+        ),
+        pk=pk,
     )
     if round.driver_id != person.pk:
         require_role(person, round.delivery_day.network, COORDINATOR)

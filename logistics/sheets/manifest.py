@@ -118,7 +118,7 @@ def of_round(round: Round) -> Manifest:
 
 def of_day(day: DeliveryDay) -> Manifest:
     """All rounds of a day as they are planned now, without whom to call."""
-    rounds = list(day.rounds.select_related("vehicle", "driver").order_by("number"))
+    rounds = list(day.rounds.select_related("vehicle__depot", "vehicle__returns_to", "driver").order_by("number"))
     stops = list(_with_places(Stop.objects.filter(round__delivery_day=day)).order_by("round", "position"))
     crates = _crates(day.crates.all())
     rides = [_ride(one, [stop for stop in stops if stop.round_id == one.pk], crates) for one in rounds]
@@ -141,7 +141,7 @@ def of_version(version: PlanVersion) -> Manifest:
     drops = Delivery.objects.select_related("pickup_point", "outlet__organisation", "place").in_bulk(
         {stop["delivery"] for stop in halts} - {None}
     )
-    vehicles = Vehicle.objects.in_bulk({one["vehicle"] for one in planned})
+    vehicles = Vehicle.objects.select_related("depot", "returns_to").in_bulk({one["vehicle"] for one in planned})
     drivers = Person.objects.in_bulk({one["driver"] for one in planned} - {None})
     pks = dict(day.rounds.values_list("number", "pk"))
     rides = []
@@ -168,29 +168,15 @@ def _halts(
     drops: dict[int, Delivery],
     at: Mapping[Where, Sequence[Crate]],
 ) -> Iterator[Halt]:
-    """A letter is unique within the farm or the delivery and the leg; what goes straight belongs to both its ends."""
-    ahead = {stop["delivery"] for stop in stops}
-    aboard: set[int] = set()
+    """The stops with the crates they name. What goes straight from farm to delivery is named at both."""
     for position, stop in enumerate(stops, 1):
         producer, delivery = farms.get(stop["producer"]), drops.get(stop["delivery"])
         place = producer.organisation.place if producer else delivery.place if delivery else None
         if place is None:
             continue
-        letters = set(stop["letters"])
-        if producer:
-            own = [
-                crate
-                for crate in at.get(("farm", producer.pk), ())
-                if crate.letter in letters
-                and (crate.delivery_id in ahead if crate.delivery_id else round_.leg != Round.Leg.DIRECT)
-            ]
-            aboard.update(crate.pk for crate in own)
-        else:
-            own = [
-                crate
-                for crate in at.get(("delivery", stop["delivery"]), ())
-                if (crate.pk in aboard if crate.producer_id else crate.letter in letters)
-            ]
+        names = {*stop["letters"], *stop.get("dropped", ())}
+        here: Where = ("farm", stop["producer"]) if producer else ("delivery", stop["delivery"])
+        own = [crate for crate in at.get(here, ()) if _name(crate) in names]
         made = Stop(
             round=round_,
             position=position,
@@ -201,6 +187,13 @@ def _halts(
             leaves_at=datetime.fromisoformat(stop["leaves_at"]),
         )
         yield Halt(made, own)
+
+
+def _name(crate: Crate) -> str:
+    """As `logistics.versions` names a crate of a farm or a delivery."""
+    if crate.leg == Round.Leg.DIRECT:
+        return f"{crate.producer_id}-{crate.delivery_id}-{crate.letter}"
+    return crate.letter
 
 
 def _ride(round_: Round, stops: Sequence[Stop], crates: Iterable[Crate]) -> Ride:

@@ -16,7 +16,9 @@ from network.texts import as_text
 
 def run_sheet(manifest: Manifest, ride: Ride) -> dict[str, Any]:
     """Stops with times, contacts and crates to tick, and the order in which to load."""
-    round_ = ride.round
+    round_, hub = ride.round, manifest.day.network.hub
+    start = round_.vehicle.depot
+    end = round_.vehicle.returns_to or start
     return {
         "kind": "run_sheet",
         "title": str(round_),
@@ -26,8 +28,14 @@ def run_sheet(manifest: Manifest, ride: Ride) -> dict[str, Any]:
         "facts": [
             [_("Vehicle"), round_.vehicle.name],
             [_("Driver"), str(round_.driver or _("nobody yet"))],
-            [_("Leaves the hub"), hour(round_.starts_at)],
-            [_("Back at the hub"), hour(round_.ends_at)],
+            [
+                _("Leaves the hub") if start == hub else _("Leaves %(place)s") % {"place": start.municipality},
+                hour(round_.starts_at),
+            ],
+            [
+                _("Back at the hub") if end == hub else _("Arrives at %(place)s") % {"place": end.municipality},
+                hour(round_.ends_at),
+            ],
             [_("Distance"), f"{number_format(round_.km, 1, use_l10n=True)} km"],
             [_("Load"), weight(ride.crates)],
         ],
@@ -58,7 +66,7 @@ def run_sheet(manifest: Manifest, ride: Ride) -> dict[str, Any]:
             "nothing": _("No crates here."),
             "no_stops": _("This round has no stops."),
             "km": _("Odometer: before leaving"),
-            "km_back": _("back at the hub"),
+            "km_back": _("when back"),
         },
     }
 

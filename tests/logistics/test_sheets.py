@@ -10,7 +10,7 @@ from logistics import rounds, sheets, versions
 from logistics.models import Crate, Round, Stop
 from logistics.sheets import labels, manifest, packing, press, rides
 from network.models import Person
-from tests.conftest import make_household, make_outlet
+from tests.conftest import make_household, make_outlet, make_place
 from tests.logistics.conftest import freeze, make_order
 
 PT_PER_MM = 72 / 25.4
@@ -44,6 +44,13 @@ def test_the_run_sheet_names_every_stop_with_its_crates_and_whom_to_call(planned
     assert stop["crates"][3]["what"] == "7 kg leek"
     assert (stop["window"], stop["load"], stop["chilled"]) == ("06:00 – 14:00", "4 crates: 4 cool · 37 kg", False)
     assert sheet["loading"] == []
+
+
+def test_a_van_that_starts_and_ends_elsewhere_says_so(planned, vehicle):
+    vehicle.depot, vehicle.returns_to = make_place(municipality="Deinze"), make_place(municipality="Aalst")
+    vehicle.save()
+    facts = rides.run_sheet(*ride_of(planned))["facts"]
+    assert [name for name, _value in facts[2:4]] == ["Leaves Deinze", "Arrives at Aalst"]
 
 
 def test_a_distribution_van_is_loaded_last_stop_first_and_last_crate_first(planned):
@@ -266,6 +273,10 @@ def direct(day, farm, leek, stops=(1, 2)):
 def test_what_goes_straight_is_collected_at_one_stop_and_dropped_at_another(planned, farm, leek, of):
     made = direct(planned, farm, leek)
     version = versions.record(day=planned, action="tried", by=None)
+    crate = planned.crates.get(leg="direct")
+    at_farm, at_point = version.plan["rounds"][-1]["stops"]
+    at_farm["letters"], at_point["letters"] = [f"{farm.pk}-{crate.delivery_id}-B1"], []
+    at_point["dropped"] = at_farm["letters"]
     found = manifest.of_day(planned) if of == "rows" else manifest.of_version(version)
     ride = next(ride for ride in found.rides if ride.round.number == made.number)
     at_farm, at_point = rides.run_sheet(found, ride)["stops"]
@@ -338,9 +349,9 @@ def test_the_number_of_queries_does_not_grow(
     freeze(day)
     rounds.plan_rounds(day=day, iterations=20)
     network = "delivery_day__cycle__network"
-    distribution = day.rounds.select_related(f"{network}__hub", f"{network}__organisation", "vehicle", "driver").get(
-        leg="distribution"
-    )
+    distribution = day.rounds.select_related(
+        f"{network}__hub", f"{network}__organisation", "vehicle__depot", "driver"
+    ).get(leg="distribution")
     with django_assert_num_queries(4):
         sheets.packing_lists(day=distribution.delivery_day)
     with django_assert_num_queries(4):
