@@ -6,7 +6,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef
 from django.shortcuts import get_object_or_404
 
-from logistics.models import Round, Tour, Vehicle
+from logistics.models import Paper, Round, Tour, Vehicle
 from network.access import COORDINATOR, VOLUNTEER, require_role
 from network.models import Delivery, DeliveryDay, Network, NetworkRole
 from orders.models import PurchaseOrder
@@ -24,14 +24,24 @@ def day_for(person: Any, pk: int) -> DeliveryDay:
 def round_for(person: Any, pk: int) -> Round:
     """A round, for its driver once it is published, and for a coordinator of its network."""
     round = get_object_or_404(
-        Round.objects.select_related("delivery_day__cycle__network__hub", "vehicle", "driver").annotate(
-            is_published=Exists(Round.objects.published().filter(pk=OuterRef("pk")))
-        ),
+        Round.objects.select_related(
+            "delivery_day__cycle__network__hub", "vehicle__depot", "vehicle__returns_to", "driver"
+        ).annotate(is_published=Exists(Round.objects.published().filter(pk=OuterRef("pk")))),
         pk=pk,
     )
     if round.driver_id != person.pk or not round.is_published:  # type: ignore[attr-defined]
         require_role(person, round.delivery_day.network, COORDINATOR)
     return round
+
+
+def paper_for(person: Any, pk: int) -> Paper:
+    """A kept paper, for a coordinator of its network and, of her own round, for the driver."""
+    paper = get_object_or_404(
+        Paper.objects.select_related("round", "version__delivery_day__cycle__network").defer("version__plan"), pk=pk
+    )
+    if paper.round is None or paper.round.driver_id != person.pk:
+        require_role(person, paper.version.delivery_day.network, COORDINATOR)
+    return paper
 
 
 def delivery_for(person: Any, pk: int) -> tuple[Delivery, bool]:

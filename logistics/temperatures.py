@@ -222,12 +222,13 @@ def _harmless(text: str) -> str:
 
 
 def as_pdf(network: Network, period: Period, lines: Sequence[Line]) -> bytes:
-    return sheets.drawn("temperature_log", paper(network, period, lines))
+    return sheets.drawn([paper(network, period, lines)])
 
 
 def paper(network: Network, period: Period, lines: Sequence[Line]) -> dict[str, Any]:
     warm = sum(line.too_warm for line in lines)
     return {
+        "kind": "temperature_log",
         "title": _("Temperature log"),
         "subtitle": f"{network} · {period.said}",
         "facts": [
@@ -237,8 +238,7 @@ def paper(network: Network, period: Period, lines: Sequence[Line]) -> dict[str, 
         ],
         "headings": headings(),
         "rows": [{"cells": cells(line), "warm": line.too_warm} for line in lines],
-        "labels": {
-            "page": _("Page"),
+        "words": {
             "nothing": _("Nothing was measured in this period."),
             "limits": _(
                 "Limit: the coldest product on board at that stop; else fresh 7, frozen −18 degrees. Poultry is kept at 4, mince at 2."

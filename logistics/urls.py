@@ -1,7 +1,7 @@
 from django.urls import path
 
 from logistics import api
-from logistics.views import day, device, driven, edits, fleet, handover, money, region, rounds, tours, week
+from logistics.views import day, device, driven, edits, fleet, handover, money, papers, region, rounds, tours, week
 
 app_name = "logistics"
 urlpatterns = [
@@ -21,6 +21,8 @@ urlpatterns = [
     path("days/<int:pk>/by-hand/", day.by_hand, name="by_hand"),
     path("days/<int:pk>/packing.pdf", day.packing_lists, name="packing_lists"),
     path("days/<int:pk>/driven/", driven.day_driven, name="day_driven"),
+    path("days/<int:pk>/papers/", papers.day_papers, name="papers"),
+    path("days/<int:pk>/papers/make/", papers.make_papers, name="make_papers"),
     path("days/<int:pk>/settlement/", money.settlement, name="settlement"),
     path("farm/<slug:slug>/money/", money.money, name="money"),
     path("farm/<slug:slug>/money/<int:pk>/", money.money_day, name="money_day"),
@@ -30,6 +32,7 @@ urlpatterns = [
     path("rounds/<int:pk>/seen/", rounds.seen, name="seen"),
     path("rounds/<int:pk>/finish/", rounds.finish, name="finish"),
     path("rounds/<int:pk>/sheet.pdf", rounds.run_sheet, name="run_sheet"),
+    path("rounds/<int:pk>/papers/", papers.round_papers, name="round_papers"),
     path("rounds/<int:pk>/<int:position>/", rounds.stop, name="stop"),
     path("rounds/<int:pk>/<int:position>/check/", rounds.check, name="check"),
     path("rounds/<int:pk>/driven/", driven.round_driven, name="driven"),
@@ -39,6 +42,7 @@ urlpatterns = [
     path("<slug:network>/region/", region.region, name="region"),
     path("purchase-orders/<int:pk>/missing/", handover.missing, name="missing"),
     path("deliveries/<int:pk>/", handover.pickup, name="pickup"),
+    path("deliveries/<int:pk>/packing.pdf", papers.packing_list, name="packing_list"),
     path("deliveries/<int:pk>/hand-over/", handover.hand_over, name="hand_over"),
     path("<slug:network>/vehicles/", fleet.vehicles_page, name="vehicles"),
     path("<slug:network>/vehicles/new/", fleet.vehicle_new, name="vehicle_new"),
@@ -62,4 +66,6 @@ urlpatterns = [
     path("deliveries/<int:pk>/actions/", api.delivery_actions, name="delivery_actions"),
     path("sw.js", device.worker, name="worker"),
     path("kouter.webmanifest", device.manifest, name="manifest"),
+    path("papers/<int:pk>.pdf", papers.paper, name="paper"),
+    path("c/<str:code>", papers.crate, name="crate"),
 ]

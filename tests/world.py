@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from logistics import driven, handover, rounds, settling, temperatures, tours, versions
+from logistics import driven, handover, papers, rounds, settling, temperatures, tours, versions
 from logistics.models import TemperatureReading
 from network import clock
 from network.models import Account, Transaction
@@ -38,7 +38,8 @@ def world(
         ride.driver = gust
         ride.save(update_fields=["driver"])
     with clock.at(day.closes_at):
-        versions.publish(day=day, by=dana)
+        version = versions.publish(day=day, by=dana)
+        papers.make(version=version.pk)
     tour = tours.make(round=made[0], name="Leek, every Thursday", by=dana)
     with clock.at(delivery.ends_at):
         handover.drive_day(day=day, by=dana)
@@ -66,6 +67,8 @@ def world(
         round=ride,
         stop=stop,
         crate=stop.crates.first(),
+        paper=ride.papers.first(),
+        day_paper=version.papers.get(kind="everything"),
         vehicle=vehicle,
         tour=tour,
         account=Account.objects.first(),

@@ -4,8 +4,10 @@ import secrets
 from decimal import Decimal
 from typing import Any, Self
 
+from django.core.files.storage import Storage, storages
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.utils.crypto import salted_hmac
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
@@ -324,8 +326,25 @@ class RoundChange(models.Model):
         constraints = [models.UniqueConstraint(fields=["round", "version"], name="one_change_per_round_and_version")]
 
 
+def private_files() -> Storage:
+    """Where files lie that only a view may hand out, after asking who is there."""
+    return storages["private"]
+
+
+def paper_path(paper: "Paper", _name: str) -> str:
+    """
+    A name nobody guesses and that making the paper again gives again, so that what a killed worker left behind is
+    written over and never lies about.
+    """
+    made = f"{paper.version_id}-{paper.kind}-{paper.round_number}-{paper.language}"
+    return f"papers/{salted_hmac('logistics.paper', made, algorithm='sha256').hexdigest()[:40]}.pdf"
+
+
 class Paper(models.Model):
-    """A sheet or a set of labels, made when the plan was published and kept as it was printed."""
+    """
+    A sheet or a set of labels, made when the plan was published and kept as it was printed. `round_number` 0: of the
+    whole day. The number stays when planning anew replaces the round.
+    """
 
     class Kind(models.TextChoices):
         RUN_SHEET = "run_sheet", _("run sheet")
@@ -333,17 +352,22 @@ class Paper(models.Model):
         PACKING_LISTS = "packing_lists", _("packing lists")
         DELIVERY_NOTES = "delivery_notes", _("delivery notes")
         SUMMARIES = "summaries", _("summary per stop")
+        EVERYTHING = "everything", _("everything in one")
 
     version = models.ForeignKey(PlanVersion, models.CASCADE, related_name="papers")
     kind = models.CharField(max_length=16, choices=Kind.choices)
-    round = models.ForeignKey(Round, models.CASCADE, null=True, blank=True, related_name="papers")
+    round = models.ForeignKey(Round, models.SET_NULL, null=True, blank=True, related_name="papers")
+    round_number = models.PositiveSmallIntegerField(default=0)
     language = models.CharField(max_length=2)
-    file = models.FileField(upload_to="papers/")
+    pages = models.PositiveSmallIntegerField(default=0)
+    file = models.FileField(upload_to=paper_path, storage=private_files)
     made_at = models.DateTimeField(default=clock.now)
 
     class Meta:
+        ordering = ["version", "round_number", "pk"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["version", "kind", "round", "language"], name="paper_once", nulls_distinct=False
-            )
+            models.UniqueConstraint(fields=["version", "kind", "round_number", "language"], name="paper_once")
         ]
+
+    def __str__(self) -> str:
+        return str(self.get_kind_display())

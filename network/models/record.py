@@ -31,6 +31,7 @@ SAID = {
     "moved a stop": _("moved a stop"),
     "noted what was driven": _("noted what was driven"),
     "noted temperatures": _("noted temperatures"),
+    "made the papers": _("made the papers"),
     "opened": _("opened"),
     "noted on the road": _("noted on the road"),
     "planned the rounds": _("planned the rounds"),
