@@ -211,7 +211,8 @@ def _allow(where: Where, word: Word) -> None:
         )
     if crate.status == word.status:
         return
-    handover.still_open(where.day)
+    if where.closed:
+        raise Refused(where.closed)
     if where.round and where.round.status == Round.Status.DRIVEN:
         raise Refused(_("This round is finished. Its crates can no longer change."))
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from logistics import handover
 from logistics.models import PhoneAction, Round, Stop
 from network.errors import Refused
 from network.models import Delivery, DeliveryDay, Person
@@ -42,6 +43,15 @@ class Where:
     @cached_property
     def stops(self) -> dict[int, Stop]:
         return {stop.pk: stop for stop in self.round.stops.all()} if self.round else {}
+
+    @cached_property
+    def closed(self) -> str:
+        """Why the crates of this day can no longer change hands; empty while they can."""
+        try:
+            handover.still_open(self.day)
+        except Refused as refused:
+            return refused.message
+        return ""
 
     def stop(self, act: Act) -> Stop:
         """The stop an action names; Refused when the round changed since the phone saw it."""

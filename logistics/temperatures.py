@@ -150,7 +150,7 @@ class Limits:
         """Degrees at most in a storage class, at the stop with this position (None: on the whole round)."""
         usual = OF_CLASS.get(StorageClass(storage_class))
         degrees = {
-            usual if limit is None else limit
+            min((one for one in (usual, limit) if one is not None), default=None)
             for leg, taken, dropped, limit in self._crates.get((round_, storage_class), ())
             if position is None or _on_board(leg, taken, dropped, position)
         }

@@ -68,6 +68,7 @@ async function again() {
     const ours = document.getElementById(box.id)
     if (ours) ours.dataset.was = box.getAttribute('aria-checked')
   }
+  for (const part of $('[data-live]', page)) document.getElementById(part.id)?.replaceWith(part)
 }
 
 const check = (box, on) => {

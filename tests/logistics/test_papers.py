@@ -115,7 +115,7 @@ def test_an_outlet_gets_a_delivery_note_with_its_round(day, delivery, network, s
     version = publish(day)
     outbox.drain()
     note = version.papers.get(kind="delivery_notes")
-    assert (note.round.leg, note.pages) == ("distribution", 1)
+    assert (note.round.leg, note.pages) == ("direct", 1)
 
 
 def test_making_twice_makes_once(made, private):

@@ -42,7 +42,7 @@ def test_the_run_sheet_names_every_stop_with_its_crates_and_whom_to_call(planned
     assert stop["contacts"] == [["Alice", "0470 12 34 56"]]
     assert [crate["letter"] for crate in stop["crates"]] == ["B1", "B2", "B3", "B4"]
     assert stop["crates"][3]["what"] == "7 kg leek"
-    assert (stop["window"], stop["load"], stop["chilled"]) == ("06:00 – 14:00", "4 crates: 4 cool · 37 kg", False)
+    assert (stop["window"], stop["load"], stop["chilled"]) == ("06:00 – 14:00", "4 crates: 4 cool · 37 kg", True)
     assert sheet["loading"] == []
 
 

@@ -60,6 +60,7 @@ def url(network, kind="temperatures", period=PERIOD):
 
 
 def test_a_class_has_the_limit_of_the_law_unless_a_product_must_be_colder(planned, collection):
+    Crate.objects.update(max_temperature=None)
     assert Limits([collection.pk]).of(collection.pk, "cold", None) == D(7)
     assert Limits([collection.pk]).of(collection.pk, "frozen", None) == D(-18)
     assert Limits([collection.pk]).of(collection.pk, "cool", None) is None

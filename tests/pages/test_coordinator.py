@@ -104,6 +104,7 @@ def test_a_driver_records_what_is_missing(open_page: Open, planned, gust, farm, 
     line = PurchaseOrderLine.objects.get(product=leek)
     page = open_page(gust)
     page.goto(url("stop", stop.round_id, stop.position))
+    page.locator("summary", has_text="ontbreekt").click()
     page.locator(f"a[href^='{url('missing', line.purchase_order_id)}']").click()
     field = page.locator(f"#id_missing_{line.pk}")
     field.fill("99")

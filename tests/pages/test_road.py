@@ -159,7 +159,7 @@ def test_all_that_is_noted_at_a_stop_waits_and_arrives(driver: Page, ride: Round
     for summary in driver.locator("section[aria-labelledby=notes] > details > summary").all():
         summary.click()
     driver.get_by_label("Degrees").fill("13,5")
-    expect(driver.get_by_role("alert")).to_contain_text("Warmer than the 12 degrees")
+    expect(driver.get_by_role("alert")).to_contain_text("Warmer than the 8 degrees")
     driver.get_by_label("Degrees").fill("3,5")
     expect(driver.get_by_role("alert")).to_be_hidden()
     driver.get_by_role("button", name="Note").first.click()
