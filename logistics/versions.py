@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from logistics import drafts, drivers, flaws
 from logistics.drafts import Draft
-from logistics.models import PlanVersion, Round
+from logistics.models import PlanVersion, Round, Tour
 from network import clock, journal, outbox
 from network.errors import Refused
 from network.models import DeliveryDay, Person
@@ -56,6 +56,13 @@ def record(
         unplanned=len(draft.unplanned),
         **carried | ({"roads": roads} if roads else {}),
     )
+
+
+def standing(version: PlanVersion) -> list[tuple[Tour, Decimal | None]]:
+    """The standing tours of a planned day with the euro that letting each go would save; None: it could not be kept."""
+    told = version.plan.get("tours", {})
+    tours = Tour.objects.filter(pk__in=told).order_by("name", "pk")
+    return [(tour, Decimal(told[str(tour.pk)]) if told[str(tour.pk)] is not None else None) for tour in tours]
 
 
 def latest(day: DeliveryDay) -> PlanVersion | None:

@@ -200,6 +200,7 @@ def plan_of(day: DeliveryDay, **forms: Any) -> dict[str, Any]:
         "published": shown,
         "wrong": [flaws.spelled(draft, flaw) for flaw in wrong],
         "totals": desk.totals(rides, now),
+        "tours": versions.standing(now) if now else [],
         "unplanned": [one for one in loose if not one.is_brought],
         "brought": [one for one in loose if one.is_brought],
         "publish_form": forms.get("publish_form") or PublishForm(day, initial={"version": number}),

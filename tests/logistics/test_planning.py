@@ -211,6 +211,8 @@ def test_what_letting_a_tour_go_would_save_is_the_difference_in_cost(closed_day,
     without = PlanVersion.objects.latest("number")
     assert without.plan["tours"] == {}
     saved = Decimal(with_tour.plan["tours"][str(tour.pk)])
+    assert versions.standing(with_tour) == [(tour, saved)]
+    assert versions.standing(without) == []
     collection = Decimal(with_tour.plan["rounds"][0]["cost"]) - Decimal(without.plan["rounds"][0]["cost"])
     assert abs(saved - collection) <= Decimal("0.01")
     assert saved > 0
@@ -222,6 +224,7 @@ def test_a_tour_that_its_van_cannot_hold_today_is_not_kept_and_that_is_said(clos
     make_vehicle(closed_day.network, name="Groot")
     plan(closed_day)
     assert PlanVersion.objects.get().plan["tours"] == {str(tour.pk): None}
+    assert versions.standing(PlanVersion.objects.get()) == [(tour, None)]
     assert not closed_day.rounds.filter(tour=tour).exists()
     assert not closed_day.unplanned.exists()
 
