@@ -86,14 +86,15 @@ def together(carried: Iterable[Carried], roads: Matrix, row: dict[Point, int]) -
     The km and euro of all own trips of a day, over `roads` in which every point has its `row`; by formula for who has a
     destination to which there is no road.
     """
-    trips = [her.drive(her.drops, _between(roads, [row[her.start], *(row[at] for at in her.drops)])) for her in carried]
+    trips = [her.drive(her.drops, cut(roads, [row[her.start], *(row[at] for at in her.drops)])) for her in carried]
     return Alone(
         Decimal(str(round(sum(trip.km for trip in trips), 2))),
         euros(Decimal(str(sum(trip.euro for trip in trips)))),
     )
 
 
-def _between(roads: Matrix, rows: list[int]) -> Matrix | None:
-    cut = [[row] for row in rows]
-    km, minutes = roads.km[cut, rows], roads.minutes[cut, rows]
+def cut(roads: Matrix, rows: list[int]) -> Matrix | None:
+    """The roads between these rows; None when there is no road between some."""
+    from_each = [[row] for row in rows]
+    km, minutes = roads.km[from_each, rows], roads.minutes[from_each, rows]
     return Matrix(km=km, minutes=minutes) if np.isfinite(km).all() and np.isfinite(minutes).all() else None

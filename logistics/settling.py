@@ -17,8 +17,8 @@ from django.db import transaction
 from django.db.models import F, Sum
 from django.utils.translation import gettext as _
 
-from logistics import cost_sharing, driven
-from logistics.alone import STANDARD_VAN, Carried, rates_by_owner
+from logistics import cost_sharing, driven, roads
+from logistics.alone import STANDARD_VAN, Carried, Drops, cut, rates_by_owner
 from logistics.driven import Driven
 from logistics.models import CostRun, CostShare, Crate, Round, Vehicle
 from logistics.routing import AloneCost
@@ -112,8 +112,14 @@ def _brought(day: DeliveryDay) -> set[int]:
 def _share(day: DeliveryDay, carried: Iterable[Carried], rides: Iterable[Driven]) -> CostRun:
     hub = day.network.hub.point
     cost = sum((ride.round.cost for ride in rides), Decimal(0))
-    trips = {str(her.producer.pk): her.drive(her.drops) for her in carried}
-    to_hub = {str(her.producer.pk): her.drive({hub: her.crates}) for her in carried if her.brings}
+    places = dict.fromkeys([hub, *(place for her in carried for place in (her.start, *her.drops))])
+    known, row = roads.between(list(places)).matrix, {place: number for number, place in enumerate(places)}
+
+    def trip(her: Carried, drops: Drops) -> AloneCost:
+        return her.drive(drops, cut(known, [row[her.start], *(row[place] for place in drops)]))
+
+    trips = {str(her.producer.pk): trip(her, her.drops) for her in carried}
+    to_hub = {str(her.producer.pk): trip(her, {hub: her.crates}) for her in carried if her.brings}
     alone = {key: _cents(trip) for key, trip in trips.items()}
     own = {key: _cents(to_hub[key]) if key in to_hub else 0 for key in alone}
     caps = {key: max(0, alone[key] - own[key]) for key in alone}

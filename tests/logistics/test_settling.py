@@ -22,6 +22,7 @@ from orders.models import OrderLine, PurchaseOrderLine
 from producers import stock
 from producers.models import Offer
 from tests.conftest import MONDAY, make_household, make_person, make_producer, make_product, make_vehicle
+from tests.logistics.road_server import km_of, road_server
 from tests.producers.test_desk import text
 
 D = Decimal
@@ -78,6 +79,14 @@ def test_the_cost_is_shared_to_the_cent_and_nobody_pays_more_than_alone(driven, 
     assert sum(share.share for share in shares) + run.launch_gap == run.cost
     assert all(0 <= share.share <= share.alone for share in shares)
     assert sum(share.alone for share in shares) > sum(share.share for share in shares)
+
+
+def test_with_a_road_server_going_alone_is_priced_by_the_roads_of_the_rounds(closed, delivery, dana, settings):
+    with road_server() as fake:
+        settings.ROAD_SERVER = fake.at("osrm")
+        run = settling.settle_day(day=drive(closed, delivery, dana), by=dana)
+    there = delivery.place.point
+    assert run.inputs["alone_km"] == round(sum(km_of(farm, there) + km_of(there, farm) for farm in FARMS), 2)
 
 
 def test_who_lives_farther_away_saves_no_other_share_than_in_proportion(driven, dana):
