@@ -150,7 +150,8 @@ def state_of(day: DeliveryDay) -> Any:
     """
     lines = PurchaseOrderLine.objects.filter(purchase_order__delivery_day=day)
     weighed = OrderLine.objects.filter(order__delivery__delivery_day=day, packed__isnull=False)
-    choices = TransportChoice.objects.filter(week_on=day.cycle.week_on).order_by("pk")
+    hers = Producer.objects.filter(purchase_orders__delivery_day=day)
+    choices = TransportChoice.objects.filter(week_on=day.cycle.week_on, producer__in=hers).order_by("pk")
     return (
         lines.aggregate(Count("pk"), all=Sum("missing"), each=Sum(F("missing") * F("pk"))),
         weighed.aggregate(Count("pk"), all=Sum("packed"), each=Sum(F("packed") * F("pk"))),

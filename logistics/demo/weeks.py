@@ -219,11 +219,8 @@ def _run(day: DeliveryDay, now: datetime, dice: random.Random) -> None:
         return
     with clock.at(day.closes_at):
         closing.close_day(day=day)
-    day.refresh_from_db(fields=["status"])
-    if day.status == DeliveryDay.Status.CLOSED:
-        with clock.at(day.closes_at + timedelta(minutes=30)), suppress(Refused):  # the clock may have planned it first
-            rounds.plan_rounds(day=day, by=dana)
-            versions.publish(day=day, by=dana, accept_flaws=True)
+    with clock.at(day.closes_at + timedelta(minutes=30)):
+        _plan(day, dana)
     evening = clock.moment(day.on, datetime.min.time().replace(hour=21))
     if now < evening:
         return
@@ -237,6 +234,18 @@ def _run(day: DeliveryDay, now: datetime, dice: random.Random) -> None:
         return
     with clock.at(evening + timedelta(hours=1)):
         settling.settle_day(day=day, by=dana)
+
+
+def _plan(day: DeliveryDay, by: Person) -> None:
+    """Planned and published. The real clock plans closed days too, and may be first or in between."""
+    for _attempt in range(5):
+        day.refresh_from_db(fields=["status"])
+        if day.status != DeliveryDay.Status.CLOSED:
+            break
+        with suppress(Refused):
+            rounds.plan_rounds(day=day, by=by)
+    if day.status == DeliveryDay.Status.PLANNED and not versions.published(day):
+        versions.publish(day=day, by=by, accept_flaws=True)
 
 
 def _weigh(day: DeliveryDay, by: Person, dice: random.Random) -> None:

@@ -342,6 +342,16 @@ def test_what_changed_while_the_plan_was_made_refuses_it_and_leaves_the_former(c
     assert list(closed_day.crates.order_by("pk").values_list("pk", flat=True)) == before
 
 
+def test_the_choice_of_a_farm_that_sends_nothing_this_day_disturbs_no_plan(closed_day, vehicle, network):
+    idle = make_producer(network, "Hoeve Stil")
+
+    def choose(step, percent, euro):
+        if step == "storing":
+            TransportChoice.objects.create(producer=idle, week_on=closed_day.cycle.week_on, transport="brings")
+
+    assert plan(closed_day, watch=Watch(choose))
+
+
 def test_a_crate_checked_while_the_plan_was_made_refuses_it(closed_day, vehicle, gust):
     plan(closed_day)
     versions.publish(day=closed_day, by=None)
