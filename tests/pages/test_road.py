@@ -232,6 +232,7 @@ def test_a_typed_code_checks_its_crate_off_with_the_keyboard_alone(driver: Page,
     driver.get_by_role("checkbox").first.focus()
     driver.keyboard.press("Space")
     expect(driver.get_by_role("checkbox").first).to_be_checked()
+    expect(net(driver)).to_have_text("3 actions on this device")
     offline(driver, False)
     expect(net(driver)).to_have_text("Everything sent")
     assert stop.crates.filter(status="loaded").count() == 2
@@ -280,6 +281,7 @@ def test_two_phones_on_one_stop_come_to_the_same(
     other.goto(path)
     offline(driver)
     driver.get_by_role("checkbox").first.click()
+    expect(net(driver)).to_have_text("2 actions on this device")
     other.get_by_role("checkbox").nth(1).click()
     expect(other.locator("[data-wait]")).to_have_count(0)
     offline(driver, False)
