@@ -8,11 +8,17 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from logistics.models import (
+    CostGame,
     CostRun,
     CostShare,
+    CostTerms,
     Crate,
+    Dispute,
     LowEmissionZone,
     Pickup,
+    Proposal,
+    Refund,
+    Remark,
     Round,
     Stop,
     Tour,
@@ -99,6 +105,6 @@ class TourStopAdmin(LookOnly):
     list_select_related = ["tour", "producer__organisation", "pickup_point", "outlet__organisation"]
 
 
-@admin.register(Unplanned, Pickup, CostRun, CostShare)
+@admin.register(Unplanned, Pickup, CostRun, CostGame, CostShare, CostTerms, Dispute, Proposal, Refund, Remark)
 class KeptAdmin(LookOnly):
     pass

@@ -11,7 +11,7 @@ from decimal import Decimal
 from itertools import accumulate
 from typing import Any
 
-from django.db.models import Count, F, Max, Q
+from django.db.models import Count, F, FilteredRelation, Max, Q
 
 from logistics.driven import Driven
 from logistics.models import Crate, PlanVersion, Round
@@ -96,10 +96,9 @@ def weeks(network: Network, *, many: int = WEEKS) -> list[Week]:
     since = clock.monday_of(clock.today()) - timedelta(weeks=many)
     days = list(
         DeliveryDay.objects.filter(cycle__network=network, status__in=SEEN, cycle__week_on__gte=since)
+        .alias(run=FilteredRelation("cost_runs", condition=Q(cost_runs__corrected_at=None)))
         .order_by("on")
-        .values(
-            "pk", week_on=F("cycle__week_on"), alone=F("cost_run__inputs__alone_km"), own=F("cost_run__inputs__own_km")
-        )
+        .values("pk", week_on=F("cycle__week_on"), alone=F("run__inputs__alone_km"), own=F("run__inputs__own_km"))
     )
     pks = [day["pk"] for day in days]
     planned = _alone_as_planned(pks)

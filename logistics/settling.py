@@ -46,7 +46,7 @@ def settle_day(*, day: DeliveryDay, by: Person | None = None) -> CostRun:
         .get(pk=day.pk)
     )
     if day.status == DeliveryDay.Status.SETTLED:
-        return day.cost_run
+        return day.cost_runs.current().get()
     if day.status != DeliveryDay.Status.DRIVEN:
         raise Refused(_("The rounds of this day have not all been driven. Finish them first, then settle."))
     billing.bill_day(day=day, by=by)
@@ -158,6 +158,7 @@ def _share(day: DeliveryDay, carried: Iterable[Carried], rides: Iterable[Driven]
             crates=Decimal(str(round(her.crates, 3))),
             alone=from_cents(alone[str(her.producer.pk)]),
             own=from_cents(own[str(her.producer.pk)]),
+            collection=from_cents(sharing.shares[str(her.producer.pk)]),
             share=from_cents(sharing.shares[str(her.producer.pk)]),
         )
         for her in carried

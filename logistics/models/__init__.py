@@ -1,12 +1,18 @@
-from logistics.models.costs import CostRun, CostShare
+from logistics.models.assembly import CollegeRule, CostTerms, Proposal, Remark, Vote
+from logistics.models.costs import CostGame, CostRun, CostShare, Dispute
 from logistics.models.drive import Empties, PhoneAction, Pickup, Proof, TemperatureReading, Trouble
 from logistics.models.fleet import LowEmissionZone, Road, TransportChoice, Vehicle
+from logistics.models.outlook import Refund, Scenario, WhatIf
 from logistics.models.plan import Crate, Paper, PlanVersion, Round, RoundChange, Stop, Tour, TourStop, Unplanned
 
 __all__ = [
+    "CollegeRule",
+    "CostGame",
     "CostRun",
     "CostShare",
+    "CostTerms",
     "Crate",
+    "Dispute",
     "Empties",
     "LowEmissionZone",
     "Paper",
@@ -14,9 +20,13 @@ __all__ = [
     "Pickup",
     "PlanVersion",
     "Proof",
+    "Proposal",
+    "Refund",
+    "Remark",
     "Road",
     "Round",
     "RoundChange",
+    "Scenario",
     "Stop",
     "TemperatureReading",
     "Tour",
@@ -25,4 +35,6 @@ __all__ = [
     "Trouble",
     "Unplanned",
     "Vehicle",
+    "Vote",
+    "WhatIf",
 ]

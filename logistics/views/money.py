@@ -47,7 +47,7 @@ def settlement(request: HttpRequest, pk: int) -> HttpResponse:
     """Who pays what for the rounds of a day: alone, together, saved."""
     day = get_object_or_404(DeliveryDay.objects.select_related("cycle__network"), pk=pk)
     require_role(request.user, day.network, COORDINATOR)
-    run = CostRun.objects.filter(delivery_day=day).first()
+    run = day.cost_runs.current().first()
     shares = list(run.shares.select_related("producer__organisation").order_by("-alone", "pk")) if run else []
     transactions = list(day.transactions.order_by("pk").exclude(key__startswith="sale:"))
     driven = Decimal(run.inputs.get("driven", run.cost)) if run else Decimal(0)
@@ -146,10 +146,10 @@ def money_day(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """One day unfolded: every euro down to its posting, and how her saving compares on the round."""
     farm = _own_farm(request, slug)
     day = get_object_or_404(
-        DeliveryDay.objects.filter(cost_run__shares__producer=farm).select_related("cycle__network", "cost_run"), pk=pk
+        DeliveryDay.objects.filter(cost_runs__shares__producer=farm).distinct().select_related("cycle__network"), pk=pk
     )
     earned = _earned(farm, day=day)[0]
-    savings = sorted(share.saved / share.alone for share in day.cost_run.shares.all() if share.alone)
+    savings = sorted(share.saved / share.alone for share in earned.share.cost_run.shares.all() if share.alone)
     lines = (
         OrderLine.objects.filter(producer=farm, order__delivery__delivery_day=day, billed__gt=0)
         .values("name", "unit", "price")
@@ -170,7 +170,7 @@ def money_day(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             "farm": farm,
             "network": day.network,
             "day": day,
-            "run": day.cost_run,
+            "run": earned.share.cost_run,
             "earned": earned,
             "share": share,
             "bars": [_bar(share)],
@@ -198,7 +198,7 @@ def _home(farm: Producer) -> Any:
 
 def _earned(farm: Producer, *, day: DeliveryDay | None = None) -> list[Earned]:
     """Her settled days, the last first, in three queries."""
-    shares = CostShare.objects.filter(producer=farm).select_related(
+    shares = CostShare.objects.filter(producer=farm, cost_run__corrected_at=None).select_related(
         "cost_run__delivery_day__cycle__network", "producer__organisation"
     )
     if day:

@@ -35,6 +35,9 @@ class Account(models.Model):
         VAT = "vat", _("VAT")
         COMPENSATION = "compensation", _("agricultural compensation")
         ROUNDING = "rounding", _("rounding")
+        BANK = "bank", _("bank")
+        FUND = "fund", _("start-up fund")
+        REFUND = "refund", _("refund to members")
 
     network = models.ForeignKey(Network, models.PROTECT, related_name="accounts")
     kind = models.CharField(max_length=12, choices=Kind.choices)

@@ -106,7 +106,7 @@ def test_how_full_the_vans_were_is_told_of_three_farms_and_no_fewer(driven, netw
 
 def test_saved_km_are_alone_less_the_rounds_and_the_trips_of_who_brought(settled, network):
     (week,) = region.weeks(network)
-    inputs = settled.cost_run.inputs
+    inputs = settled.cost_runs.get().inputs
     assert week.alone_km == D(str(inputs["alone_km"])) > week.km
     assert week.saved_km == week.alone_km - week.km - D(str(inputs["own_km"]))
 

@@ -1,0 +1,80 @@
+"""What might be: the estimate of an outsider, a coordinator's what-if, and the refund at the end of a year."""
+
+import secrets
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from network import clock
+from network.models import DeliveryDay, Network, Person
+
+
+def unguessable() -> str:
+    return secrets.token_urlsafe(18)
+
+
+class Work(models.TextChoices):
+    WAITING = "waiting", _("waiting")
+    RUNNING = "running", _("running")
+    DONE = "done", _("done")
+    FAILED = "failed", _("failed")
+
+
+class WhatIf(models.Model):
+    """
+    What a farmer outside the network asked, kept with her consent only, until `expires_on`: what she entered, the estimate
+    she saw at once, and the exact figure that follows by job. Her link holds the token; there is no account.
+    """
+
+    token = models.CharField(max_length=32, unique=True, default=unguessable)
+    network = models.ForeignKey(Network, models.CASCADE, related_name="what_ifs")
+    made_at = models.DateTimeField(default=clock.now)
+    expires_on = models.DateField()
+    email = models.EmailField(_("e-mail"), blank=True)
+    inputs = models.JSONField()
+    estimate = models.JSONField()
+    exact = models.JSONField(default=dict, blank=True)
+    status = models.CharField(max_length=8, choices=Work.choices, default=Work.WAITING)
+
+    class Meta:
+        ordering = ["-made_at"]
+
+
+class Scenario(models.Model):
+    """A coordinator's what-if on a delivery day that was settled: what a change would do to everybody's bill."""
+
+    class Kind(models.TextChoices):
+        POINT = "point", _("one more pickup point")
+        DAY = "day", _("one more delivery day")
+        VAN = "van", _("one more van")
+        PRODUCER = "producer", _("one more farm")
+        OUTSIDE = "outside", _("crates of a farm outside the platform")
+
+    delivery_day = models.ForeignKey(DeliveryDay, models.CASCADE, related_name="scenarios")
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    made_at = models.DateTimeField(default=clock.now)
+    inputs = models.JSONField()
+    result = models.JSONField(default=dict, blank=True)
+    status = models.CharField(max_length=8, choices=Work.choices, default=Work.WAITING)
+    claimed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-made_at"]
+
+
+class Refund(models.Model):
+    """What a network gives back of a year's result, in proportion to use; booked in the ledger under the key `refund:{pk}`."""
+
+    network = models.ForeignKey(Network, models.PROTECT, related_name="refunds")
+    year = models.PositiveSmallIntegerField()
+    amount = models.DecimalField(_("euro to give back"), max_digits=12, decimal_places=2)
+    by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    booked_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["network", "year"], name="one_refund_per_year"),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="refund_is_positive"),
+        ]
