@@ -134,10 +134,13 @@ def _plan_collection(
     them, since a farm left behind is missing at all deliveries.
     """
     sites = tuple(_site(call, row) for call in farms if call.place)
-    back = [ceil(minutes) for minutes in roads.minutes[:, 0]]
-    pressing = [call.closes - back[row[call.key]] - CROSS_DOCK - UNHURRIED for call in deliveries if call.place]
+    back = [ceil(min(minutes, DAY)) for minutes in roads.minutes[:, 0]]
+    reached = [call for call in deliveries if call.place and back[row[call.key]] < DAY]
+    pressing = [call.closes - back[row[call.key]] - CROSS_DOCK - UNHURRIED for call in reached]
     soonest = min((van.available_from for van in vans), default=0)
-    alone = [max(site.opens, soonest + back[site.at]) + site.service + back[site.at] for site in sites]
+    alone = [
+        max(site.opens, soonest + back[site.at]) + site.service + back[site.at] for site in sites if back[site.at] < DAY
+    ]
     deadline = max(min(pressing, default=DAY), *alone, 0)
 
     def by(latest: int) -> Plan:

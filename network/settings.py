@@ -67,6 +67,36 @@ def _mail_server(url: str) -> dict[str, Any]:
     }
 
 
+def _road_server(url: str) -> dict[str, Any]:
+    """
+    `osrm+https://host/`, `valhalla+http://host:8002/` or `ors+https://host/?key=…`, perhaps with `timeout=` seconds per
+    request, as the fields of `logistics.distances.Server`; nothing when distances are by formula.
+    """
+    if not url:
+        return {}
+    try:
+        parts = urlsplit(url)
+        kind, _plus, scheme = parts.scheme.partition("+")
+        options = dict(parse_qsl(parts.query, strict_parsing=bool(parts.query)))
+        timeout = float(options.pop("timeout", 8))
+        key = options.pop("key", "").replace(" ", "+")
+        if (
+            kind not in ("osrm", "valhalla", "ors")
+            or scheme not in ("http", "https")
+            or not (parts.hostname and parts.port != 0 and "@" not in parts.netloc)
+            or not 0 < timeout <= 20
+            or options
+        ):
+            raise ValueError(url)
+    except ValueError:
+        raise ImproperlyConfigured(
+            "ROAD_SERVER is not understood. Write osrm+https://host/, valhalla+http://host:8002/ or "
+            "ors+https://host/?key=…, perhaps with timeout=… seconds (20 at most). See docs/operations.md."
+        ) from None
+    address = f"{scheme}://{parts.netloc}{parts.path.rstrip('/')}/"
+    return {"kind": kind, "address": address, "key": key, "timeout": timeout}
+
+
 SECRET_KEY = os.environ.get("SECRET_KEY") or _local_secret()
 DEBUG = False
 ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "*" if LOCAL else "").split(",")
@@ -199,6 +229,9 @@ OUTBOX_HANDLERS = {
     "order_closed": "orders.mail.order_closed",
     "purchase_order_ready": "orders.mail.purchase_order_ready",
 }
+
+# Roads
+ROAD_SERVER = _road_server(os.environ.get("ROAD_SERVER", ""))
 
 # Mail
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "Kouter <post@kouter.example>")
