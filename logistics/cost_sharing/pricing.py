@@ -10,6 +10,7 @@ no label is left, no tour is.
 from collections.abc import Sequence
 from typing import NamedTuple, TypeAlias
 
+import os
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,8 +26,10 @@ WIDTH = 24
 AT_MOST_ROWS = 160
 EACH_AT_MOST = 6
 """New groups that one player may be in, so that they differ."""
-MEMORIES = (6, 12, 24)
+MEMORIES = (3, 8, 16)
 """Neighbours a tour remembers having called at, turn by turn; then all of them."""
+APART = 1e4
+"""Euro that no two ways to one stop differ by."""
 AT_MOST_LABELS = 1_500_000
 
 
@@ -107,8 +110,11 @@ def _varied(found: dict[frozenset[int], float], shares: Floats, tau: float) -> l
 def _beam(price: _Price, least: float) -> list[tuple[tuple[int, ...], float]]:
     """Tours that gain more than `least`, grown stop by stop from the best partial tours to every last stop."""
     n, kind = len(price.calls), price.kind
+    crates, room = _whole_loads(price)
+    ends = circling(price.legs.T, price.calls, price.fixed, crates, room)
     mark = np.random.default_rng(0).integers(1, 2**62, n)
     last = np.arange(n)
+    used = crates.copy()
     cost = price.legs[0, 1:] + price.calls
     load, visited, paths = price.loads.copy(), np.eye(n, dtype=bool), last[:, None]
     sums = mark.copy()
@@ -131,10 +137,14 @@ def _beam(price: _Price, least: float) -> list[tuple[tuple[int, ...], float]]:
             begins = np.maximum(arrives, price.hours[:, 0])
             waits = kind.per_minute * (begins - arrives)
             longer = np.where(begins <= price.hours[:, 1], longer + (1 + price.tau) * waits, np.inf)
-        width = min(WIDTH, len(longer))
-        rows = np.argpartition(longer, width - 1, axis=0)[:width].ravel()
+        left = room - used
+        guide = longer - price.calls + ends.bound(left[:, None], np.arange(n), last[:, None])
+        guide[left[:, None] < crates] = np.inf
+        guide[guide >= -least] = np.inf
+        width = min(WIDTH, len(guide))
+        rows = np.argpartition(guide, width - 1, axis=0)[:width].ravel()
         stops = np.tile(np.arange(n), width)
-        value = longer[rows, stops]
+        value = np.where(np.isfinite(guide[rows, stops]), longer[rows, stops], np.inf)
         real_to = real[rows] + kind.legs[1:, 1:][last[rows], stops] + kind.calls[stops] + waits[rows, stops]
         ok = np.isfinite(value)
         rows, stops, value, real_to = rows[ok], stops[ok], value[ok], real_to[ok]
@@ -144,7 +154,7 @@ def _beam(price: _Price, least: float) -> list[tuple[tuple[int, ...], float]]:
         pick = order[~same]
         rows, stops, cost, real, sums = rows[pick], stops[pick], value[pick], real_to[pick], total[pick]
         time, last = begins[rows, stops], stops
-        load = load[rows] + price.loads[stops]
+        load, used = load[rows] + price.loads[stops], used[rows] + crates[stops]
         visited = visited[rows]
         visited[np.arange(len(stops)), stops] = True
         paths = np.concatenate([paths[rows], stops[:, None]], axis=1)
@@ -225,31 +235,35 @@ class _Labels(NamedTuple):
         before, load = np.full(n, -1), crates.copy()
         cost = legs[0, 1:] + price.calls
         memory = np.eye(n, dtype=bool)
+        called, simple = memory.copy(), np.ones(n, dtype=bool)
         parent = np.full(n, -1)
         first, count = 0, 0
         tours: list[tuple[float, int]] = []
         while len(last):
             bound = cost - price.calls[last] + ends.bound(room - load + crates[last], last, before)
             hopeful = bound < -tolerance
-            # Of ways to one stop from the same stop before, with the same memory and load, only the cheapest is needed.
+            # Of ways to one stop from the same stop before, with the same memory, only those are needed that no way
+            # with less load and lower cost makes worthless.
             key = np.where(memory, mark, 0).sum(axis=1) + 7 * np.where(before >= 0, mark[before], 0)
             order = np.lexsort((cost, load, key, last))
             order = order[hopeful[order]]
             if len(order):
                 alike = (np.diff(last[order], prepend=-1) == 0) & (np.diff(key[order], prepend=-1) == 0)
-                alike &= np.diff(load[order], prepend=-1) == 0
-                order = order[~alike]
-            last, before, load, cost, memory, parent = (
-                last[order], before[order], load[order], cost[order], memory[order], parent[order]
-            )  # fmt: skip
+                lowered = cost[order] - APART * np.cumsum(~alike)
+                least = np.minimum.accumulate(lowered)
+                order = order[np.concatenate([[True], lowered[1:] < least[:-1]])]
+            last, before, load, cost, memory, parent, called, simple = (
+                column[order] for column in (last, before, load, cost, memory, parent, called, simple)
+            )
             count += len(last)
+            if os.environ.get("DBG"): print("      wave", len(last), int(simple.sum()))
             if count > AT_MOST_LABELS:
                 return None
             kept.append((last, before, load, cost, parent))
             closed = cost + legs[1:, 0][last] + price.fixed
             gaining = np.flatnonzero(closed < -tolerance)
             tours += [(float(closed[k]), first + int(k)) for k in gaining]
-            if not len(last):
+            if not len(last) or (simple[gaining] & (parent[gaining] >= 0)).any():
                 break
             fits = load[:, None] + crates <= room
             row, stop = np.nonzero(fits & ~memory)
@@ -257,8 +271,9 @@ class _Labels(NamedTuple):
             rest = ends.bound(room - load[row], stop, last[row])
             able = into - price.calls[stop] + rest < -tolerance
             row, stop, into = row[able], stop[able], into[able]
-            memory = memory[row] & remembered[stop]
-            memory[np.arange(len(stop)), stop] = True
+            simple = simple[row] & ~called[row, stop]
+            memory, called = memory[row] & remembered[stop], called[row]
+            memory[np.arange(len(stop)), stop] = called[np.arange(len(stop)), stop] = True
             before, load, cost, parent = last[row], load[row] + crates[stop], into, first + row
             last = stop
             first = count
