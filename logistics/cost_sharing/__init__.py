@@ -6,7 +6,9 @@ Pure: no Django, no I/O.
 
 from logistics.cost_sharing.allocating import METHODS, Allocation, Binding, allocate, frontier
 from logistics.cost_sharing.game import AdditiveOracle, CostOracle, Game, Row, TableOracle
+from logistics.cost_sharing.routing import RoutingOracle
 from logistics.cost_sharing.sharing import METHOD, Sharing, share
+from logistics.cost_sharing.verifying import Report, verify
 
 __all__ = [
     "METHOD",
@@ -16,10 +18,13 @@ __all__ = [
     "Binding",
     "CostOracle",
     "Game",
+    "Report",
+    "RoutingOracle",
     "Row",
     "Sharing",
     "TableOracle",
     "allocate",
     "frontier",
     "share",
+    "verify",
 ]

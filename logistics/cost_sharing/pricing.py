@@ -4,13 +4,12 @@ Which group that fits one van gains most by leaving? A tour that pays its way wh
 First a beam of partial tours, which finds many groups and proves nothing. When it finds none, tours are searched
 exactly: tours that may come back to a stop after a while (ng-routes, Baldacci, Mingozzi and Roberti 2011) with longer
 and longer memory, forth and back in turn, the labels of each turn bounding what those of the next can still gain. When
-no label is left, no tour is.
+no label is left, no tour is. The search ends early at the first turn that finds tours without a call twice.
 """
 
 from collections.abc import Sequence
 from typing import NamedTuple, TypeAlias
 
-import os
 import numpy as np
 from numpy.typing import NDArray
 
@@ -187,7 +186,8 @@ def _search(price: _Price, tolerance: float) -> tuple[list[tuple[tuple[int, ...]
         simple = [
             stops
             for stops in tours
-            if 1 < len(stops) == len(set(stops)) and (price.loads[list(stops)].sum(axis=0) <= price.kind.room + 1e-9).all()
+            if 1 < len(stops) == len(set(stops))
+            and (price.loads[list(stops)].sum(axis=0) <= price.kind.room + 1e-9).all()
         ]
         if simple:
             return [(stops, price.kind.tour(stops)) for stops in simple], False
@@ -256,7 +256,6 @@ class _Labels(NamedTuple):
                 column[order] for column in (last, before, load, cost, memory, parent, called, simple)
             )
             count += len(last)
-            if os.environ.get("DBG"): print("      wave", len(last), int(simple.sum()))
             if count > AT_MOST_LABELS:
                 return None
             kept.append((last, before, load, cost, parent))

@@ -46,9 +46,7 @@ class Programme:
 
     def add(self, columns: Sequence[int], factors: Sequence[float] | Floats, lower: float, upper: float) -> None:
         """`lower <= sum(factors * x[columns]) <= upper`."""
-        self.highs.addRow(
-            lower, upper, len(columns), np.array(columns, dtype=np.int32), np.array(factors, dtype=float)
-        )
+        self.highs.addRow(lower, upper, len(columns), np.array(columns, dtype=np.int32), np.array(factors, dtype=float))
 
     def solve(self) -> Floats:
         """The best point. Raises Infeasible when there is none, ArithmeticError when the solver gave up."""

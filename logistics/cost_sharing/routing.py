@@ -165,7 +165,13 @@ class RoutingOracle:
         if table is not None:
             return self.exactly.most_violated(shares, tau)
         found, proven = most_violated(
-            self.kinds, self.loads, self.active, np.asarray(shares, dtype=float), tau, self.tolerance, self._hours_or_none
+            self.kinds,
+            self.loads,
+            self.active,
+            np.asarray(shares, dtype=float),
+            tau,
+            self.tolerance,
+            self._hours_or_none,
         )
         return [Row(group, cost) for group, cost in found], proven and self.certain
 
@@ -199,4 +205,3 @@ class RoutingOracle:
         if self._hours_or_none is not None:
             facts += [self._hours_or_none, *(kind.minutes for kind in self.kinds)]
         return sha256(b"".join(np.round(fact, 9).tobytes() for fact in facts)).hexdigest()
-
