@@ -17,7 +17,7 @@ RUN /venv/bin/python -m network.assets \
  && rm -f var/secret-key && rm -rf node_modules
 
 FROM python:3.13-slim
-RUN useradd --uid 10001 --create-home kouter && mkdir /media && chown kouter /media
+RUN useradd --uid 10001 --create-home kouter && mkdir /media /private && chown kouter /media /private
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /app
 COPY --from=build /venv /venv

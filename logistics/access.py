@@ -3,12 +3,15 @@
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef
 from django.shortcuts import get_object_or_404
 
-from logistics.models import Round
+from logistics.models import Paper, Round, Tour, Vehicle
 from network.access import COORDINATOR, VOLUNTEER, require_role
-from network.models import Delivery, DeliveryDay, NetworkRole
+from network.models import Delivery, DeliveryDay, Network, NetworkRole
 from orders.models import PurchaseOrder
+from producers.access import farm_for
+from producers.models import Producer
 
 
 def day_for(person: Any, pk: int) -> DeliveryDay:
@@ -19,13 +22,26 @@ def day_for(person: Any, pk: int) -> DeliveryDay:
 
 
 def round_for(person: Any, pk: int) -> Round:
-    """A round, for its driver and for a coordinator of its network."""
+    """A round, for its driver once it is published, and for a coordinator of its network."""
     round = get_object_or_404(
-        Round.objects.select_related("delivery_day__cycle__network__hub", "vehicle", "driver"), pk=pk
+        Round.objects.select_related(
+            "delivery_day__cycle__network__hub", "vehicle__depot", "vehicle__returns_to", "driver"
+        ).annotate(is_published=Exists(Round.objects.published().filter(pk=OuterRef("pk")))),
+        pk=pk,
     )
-    if round.driver_id != person.pk:
+    if round.driver_id != person.pk or not round.is_published:  # type: ignore[attr-defined]
         require_role(person, round.delivery_day.network, COORDINATOR)
     return round
+
+
+def paper_for(person: Any, pk: int) -> Paper:
+    """A kept paper, for a coordinator of its network and, of her own round, for the driver."""
+    paper = get_object_or_404(
+        Paper.objects.select_related("round", "version__delivery_day__cycle__network").defer("version__plan"), pk=pk
+    )
+    if paper.round is None or paper.round.driver_id != person.pk:
+        require_role(person, paper.version.delivery_day.network, COORDINATOR)
+    return paper
 
 
 def delivery_for(person: Any, pk: int) -> tuple[Delivery, bool]:
@@ -54,3 +70,29 @@ def purchase_order_for(person: Any, pk: int) -> PurchaseOrder:
     if not Round.objects.filter(delivery_day=purchase.delivery_day_id, driver=person).exists():
         require_role(person, purchase.delivery_day.network, COORDINATOR)
     return purchase
+
+
+def vehicle_for(person: Any, pk: int) -> tuple[Vehicle, bool]:
+    """
+    A vehicle, and whether the person may change it. A network's: for its coordinators. A farmer's own: for the people of
+    the farm, and to look at for coordinators of its networks.
+    """
+    vehicle = get_object_or_404(Vehicle.objects.select_related("network__hub", "owner", "depot", "returns_to"), pk=pk)
+    if vehicle.network:
+        require_role(person, vehicle.network, COORDINATOR)
+        return vehicle, True
+    farm = get_object_or_404(Producer, organisation=vehicle.owner_id)
+    coordinated = Network.objects.with_role(person, COORDINATOR).filter(
+        memberships__organisation=vehicle.owner_id, memberships__left_on=None
+    )
+    if vehicle.owner.roles.filter(person_id=person.pk).exists() or not coordinated.exists():
+        farm_for(person, farm.slug)
+        return vehicle, True
+    return vehicle, False
+
+
+def tour_for(person: Any, pk: int) -> Tour:
+    """A standing tour, for a coordinator of its network."""
+    tour = get_object_or_404(Tour.objects.select_related("network__hub", "vehicle"), pk=pk)
+    require_role(person, tour.network, COORDINATOR)
+    return tour

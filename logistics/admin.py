@@ -1,19 +1,53 @@
-"""For support staff: vehicles are set here; rounds, crates and cost runs are looked at, and changed on their pages only."""
+"""For support staff: vehicles and low-emission zones are set here; all else is looked at, and changed on its pages only."""
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
-from logistics.models import CostRun, CostShare, Crate, Pickup, Round, Stop, Unplanned, Vehicle
+from logistics.models import (
+    CostRun,
+    CostShare,
+    Crate,
+    LowEmissionZone,
+    Pickup,
+    Round,
+    Stop,
+    Tour,
+    TourStop,
+    TransportChoice,
+    Unplanned,
+    Vehicle,
+)
 
 
 @admin.register(Vehicle)
 class VehicleAdmin(admin.ModelAdmin[Vehicle]):
-    list_display = ["name", "network", "owner", "crates", "kg", "archived_at"]
-    list_filter = ["network"]
-    raw_id_fields = ["owner", "depot"]
+    list_display = ["name", "kind", "network", "owner", "crates", "kg", "archived_at"]
+    list_filter = ["kind", "network"]
+    list_select_related = ["network", "owner"]
+    raw_id_fields = ["owner", "depot", "returns_to"]
     search_fields = ["name", "owner__name"]
+
+
+class ZoneForm(forms.ModelForm):
+    def clean_boundary(self) -> Any:
+        """At least three corners of latitude and longitude."""
+        ring = self.cleaned_data["boundary"]
+        try:
+            corners = [(float(lat), float(lon)) for lat, lon in ring]
+        except (TypeError, ValueError):
+            raise forms.ValidationError(_("Write the corners as [[latitude, longitude], …].")) from None
+        if len(corners) < 3 or any(abs(lat) > 90 or abs(lon) > 180 for lat, lon in corners):
+            raise forms.ValidationError(_("A zone has at least three corners, each on earth."))
+        return ring
+
+
+@admin.register(LowEmissionZone)
+class LowEmissionZoneAdmin(admin.ModelAdmin[LowEmissionZone]):
+    form = ZoneForm
 
 
 class LookOnly(admin.ModelAdmin[Any]):
@@ -45,6 +79,24 @@ class CrateAdmin(LookOnly):
     list_display = ["letter", "delivery_day", "leg", "storage_class", "kg", "status", "checked_by"]
     list_filter = ["status", "leg", "storage_class"]
     list_select_related = ["delivery_day__cycle__network", "checked_by"]
+
+
+@admin.register(TransportChoice)
+class TransportChoiceAdmin(LookOnly):
+    list_display = ["producer", "week_on", "transport", "vehicle", "by", "at"]
+    list_select_related = ["producer__organisation", "vehicle", "by"]
+
+
+@admin.register(Tour)
+class TourAdmin(LookOnly):
+    list_display = ["name", "network", "weekday", "vehicle", "kept"]
+    list_select_related = ["network", "vehicle"]
+
+
+@admin.register(TourStop)
+class TourStopAdmin(LookOnly):
+    list_display = ["tour", "position", "at", "producer", "pickup_point", "outlet"]
+    list_select_related = ["tour", "producer__organisation", "pickup_point", "outlet__organisation"]
 
 
 @admin.register(Unplanned, Pickup, CostRun, CostShare)

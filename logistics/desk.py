@@ -1,7 +1,7 @@
 """The coordinator's desk: weeks and days at a glance, in a fixed number of queries however many orders there are."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -10,11 +10,20 @@ from django.db.models import Count, F, Prefetch, Sum
 from django.db.models.functions import Round as Rounded
 from django.urls import reverse
 
-from logistics.models import Crate, Round, Stop
+from logistics import calls, roads
+from logistics.drafts import Box, Draft
+from logistics.flaws import Flaw
+from logistics.models import Crate, PlanVersion, Round, RoundChange, Stop
 from network.models import Delivery, DeliveryDay, Place
 from network.quantities import StorageClass
 from orders.models import Order, OrderLine
 from producers.models import Producer
+
+HEIGHT, STEP = 40, 20
+"""Of the picture of a load: its height, and the width between two stops."""
+
+VAN_CO2 = 230
+"""Grams a km of the van with which a farmer drives alone."""
 
 Where = tuple[int | None, int | None, int | None]
 """Stop, producer and delivery of a crate."""
@@ -65,18 +74,42 @@ class Room:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """The load over a route as areas (storage class, its name, path); `limit` is the height of the `most` the van holds."""
+
+    width: int
+    areas: list[tuple[str, str, str]]
+    limit: float
+    most: int
+
+
+@dataclass(frozen=True)
 class Call:
+    """A stop with its crates; on the desk also what is on board afterwards and what is wrong."""
+
     stop: Stop
     tally: Tally
+    on_board: Mapping[str, Decimal] = field(default_factory=dict)
+    flaws: list[Flaw] = field(default_factory=list)
+
+    @property
+    def carries(self) -> list[tuple[str, int]]:
+        """Storage class (in the reader's language) and crates on board after this stop, of those there are."""
+        return [
+            (str(label), int(self.on_board[value])) for value, label in StorageClass.choices if self.on_board.get(value)
+        ]
 
 
 @dataclass(frozen=True)
 class Ride:
-    """A round with its stops and loads."""
+    """A round with its stops and loads; on the desk also its flaws, the picture of its load and what its driver saw."""
 
     round: Round
     calls: list[Call]
     tally: Tally
+    flaws: list[Flaw] = field(default_factory=list)
+    picture: Picture | None = None
+    changes: list[RoundChange] = field(default_factory=list)
 
     @property
     def rooms(self) -> list[Room]:
@@ -92,6 +125,15 @@ class Ride:
     def next_call(self) -> Call | None:
         return next((call for call in self.calls if not call.stop.done_at), None)
 
+    @property
+    def can_change(self) -> bool:
+        return self.round.status == Round.Status.PLANNED and not self.round.locked
+
+    @property
+    def unseen(self) -> int:
+        """Changes since it was published that its driver has not acknowledged."""
+        return sum(change.acknowledged_at is None for change in self.changes)
+
 
 @dataclass(frozen=True)
 class Loose:
@@ -102,6 +144,15 @@ class Loose:
     delivery_id: int | None
     reason: str
     tally: Tally
+
+    @property
+    def key(self) -> str:
+        """As buttons of the page name it."""
+        return f"farm-{self.producer_id}" if self.producer_id else f"delivery-{self.delivery_id}"
+
+    @property
+    def leg(self) -> str:
+        return Round.Leg.COLLECTION if self.producer_id else Round.Leg.DISTRIBUTION
 
     @property
     def is_brought(self) -> bool:
@@ -144,12 +195,86 @@ def with_stops() -> "Prefetch[Any]":
     return Prefetch("stops", stops.order_by("position"))
 
 
-def loose(day: DeliveryDay, counted: dict[Where, Tally]) -> list[Loose]:
-    """What the coordinator sees to herself, the unplanned first; at most three queries."""
-    reasons = {
-        (row.producer_id, row.delivery_id): str(row.get_reason_display()) for row in day.unplanned.order_by("pk")
+def rides_of(draft: Draft, wrong: Iterable[Flaw] = ()) -> list[Ride]:
+    """The rounds of a day as the desk shows them; one query for what drivers saw of changes."""
+    flaws: dict[tuple[int, int | None], list[Flaw]] = defaultdict(list)
+    for flaw in wrong:
+        flaws[flaw.round, flaw.stop].append(flaw)
+    changes: dict[int, list[RoundChange]] = defaultdict(list)
+    for change in RoundChange.objects.filter(round__delivery_day=draft.day).defer("deltas"):
+        changes[change.round_id].append(change)
+    found = []
+    for trip in draft.trips:
+        loads = trip.on_board()
+        calls = [
+            Call(visit.stop, tally_of([*visit.boxes, *visit.dropped]), load, flaws[trip.round.number, visit.stop.pk])
+            for visit, load in zip(trip.visits, loads[1:], strict=True)
+        ]
+        found.append(
+            Ride(
+                trip.round,
+                calls,
+                tally_of(trip.boxes),
+                flaws[trip.round.number, None],
+                pictured(loads, trip.round.vehicle.crates),
+                changes[trip.round.pk],
+            )
+        )
+    return found
+
+
+def totals(found: list[Ride], version: PlanVersion | None) -> dict[str, Any]:
+    """Km, euro and kg CO2 of the day, and what is saved when everybody would have driven alone, where that is known."""
+    sums: dict[str, Any] = {
+        "km": sum(ride.round.km for ride in found),
+        "cost": sum(ride.round.cost for ride in found),
+        "co2_kg": sum(ride.round.co2_kg for ride in found),
+        "roads": roads.said(version.roads) if version else "",
     }
-    without = {(producer, delivery): tally for (stop, producer, delivery), tally in counted.items() if stop is None}
+    if version and version.alone_km is not None and version.alone_cost is not None:
+        alone = {"km": version.alone_km, "cost": version.alone_cost, "co2_kg": version.alone_km * VAN_CO2 / 1000}
+        sums["alone"] = alone
+        sums["saved"] = {name: alone[name] - sums[name] for name in alone}
+    return sums
+
+
+def tally_of(boxes: Iterable[Box]) -> Tally:
+    counted = Tally()
+    for box in boxes:
+        counted.add(box.storage_class, box.status, 1, box.kg)
+    return counted
+
+
+def pictured(loads: list[dict[str, Decimal]], most: int) -> Picture:
+    """Crates on board over the route, storage class upon storage class; the height is what the vehicle holds, or more."""
+    top = max(most, *(int(load["crates"]) for load in loads), 1)
+    scale = HEIGHT / top
+    areas, below = [], [Decimal(0)] * len(loads)
+    for value, label in StorageClass.choices:
+        above = [low + load[value] for low, load in zip(below, loads, strict=True)]
+        if above != below:
+            areas.append((value, str(label), _steps(above, below, scale)))
+        below = above
+    return Picture(width=len(loads) * STEP, areas=areas, limit=round(HEIGHT - most * scale, 1), most=most)
+
+
+def _steps(above: list[Decimal], below: list[Decimal], scale: float) -> str:
+    """The path of an area with a step at every stop, from left to right along its top and back along its bottom."""
+
+    def height(crates: Decimal) -> float:
+        return round(HEIGHT - float(crates) * scale, 1)
+
+    there = [f"H{number * STEP}V{height(crates)}" for number, crates in enumerate(above)]
+    back = [f"V{height(crates)}H{number * STEP}" for number, crates in reversed(list(enumerate(below)))]
+    return f"M0 {height(below[0])}{''.join(there)}H{len(above) * STEP}{''.join(back)}Z"
+
+
+def loose(draft: Draft) -> list[Loose]:
+    """What the coordinator sees to herself, the unplanned first; at most two queries."""
+    reasons = {(row.producer_id, row.delivery_id): str(row.get_reason_display()) for row in draft.unplanned}
+    without: dict[tuple[int | None, int | None], Tally] = defaultdict(Tally)
+    for box in draft.loose:
+        without[box.producer, box.delivery].add(box.storage_class, box.status, 1, box.kg)
     farms = Producer.objects.select_related("organisation").in_bulk([p for p, _ in without if p])
     deliveries = Delivery.objects.select_related("pickup_point", "outlet__organisation").in_bulk(
         [d for _, d in without if d]
@@ -181,7 +306,8 @@ def drawn(found: Iterable[Ride], hub: Place, name: str) -> dict[str, Any]:
     markers: list[dict[str, Any]] = [{"lat": hub.lat, "lon": hub.lon, "kind": "hub", "label": name}]
     lines = []
     for ride in found:
-        path = [hub.point]
+        start, end = calls.ends(ride.round.vehicle, ride.round.leg, hub)
+        path = [start.point]
         for call in ride.calls:
             stop = call.stop
             path.append(stop.place.point)
@@ -198,5 +324,5 @@ def drawn(found: Iterable[Ride], hub: Place, name: str) -> dict[str, Any]:
                     "url": reverse("logistics:stop", args=[ride.round.pk, stop.position]),
                 }
             )
-        lines.append({"points": [*path, hub.point], "number": ride.round.number, "label": str(ride.round)})
+        lines.append({"points": [*path, end.point], "number": ride.round.number, "label": str(ride.round)})
     return {"markers": markers, "lines": lines}

@@ -1,33 +1,62 @@
 """
-Goods change hands: crates checked at the farm and at the delivery, what is missing, rounds finished, orders picked up.
+Goods change hands: crates checked at the farm and at the delivery, what is missing, rounds finished.
 
 Everything that touches crates or rounds of a day locks that day first, so that two phones on one round, a finished round
-and a new plan never cross. Checking twice changes nothing.
+and a new plan never cross. Checking twice changes nothing. Of a crate the last word counts, by the moment it was said
+(`Crate.checked_at`) and not by the moment it was heard: what a phone without reception sends a day late changes nothing
+that was said after it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Case, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from logistics.models import Crate, Pickup, Round, Stop
+from logistics import drivers, versions
+from logistics.models import Crate, Round, Stop, Trouble
 from network import clock, journal
 from network.errors import Refused
 from network.models import DeliveryDay, NetworkRole, Person
 from orders import shortages
-from orders.models import Order, PurchaseOrderLine
+from orders.models import PurchaseOrderLine
 
-CHECKED = {Round.Leg.COLLECTION: Crate.Status.LOADED, Round.Leg.DISTRIBUTION: Crate.Status.DELIVERED}
+LOADED, DELIVERED, EXPECTED = Crate.Status.LOADED, Crate.Status.DELIVERED, Crate.Status.EXPECTED
+UNFINISHED = Q(status=EXPECTED) | Q(leg=Round.Leg.DIRECT, status=LOADED)
+"""Crates that have not reached the end of their leg: what goes straight to a customer is collected, then delivered."""
+
+
+@dataclass(frozen=True)
+class Word:
+    """What somebody said at a moment: that a crate is (or after all is not) checked, at this stop (None: at its own)."""
+
+    crate: Crate
+    checked: bool
+    at: datetime
+    stop: int | None = None
+
+    @property
+    def status(self) -> str:
+        """Absolute, so that words heard in another order, or twice, come to the same."""
+        crate = self.crate
+        if crate.leg == Round.Leg.DIRECT and self.stop and self.stop == crate.dropped_at_id:
+            return DELIVERED if self.checked else LOADED
+        if not self.checked:
+            return EXPECTED
+        return DELIVERED if crate.leg == Round.Leg.DISTRIBUTION else LOADED
 
 
 @transaction.atomic
-def check_crates(*, crates: Iterable[int], by: Person, checked: bool = True) -> int:
+def check_crates(*, crates: Iterable[int], by: Person, checked: bool = True, stop: Stop | None = None) -> int:
     """
     Check crates (pks, of one day) off, or take the check back; return how many changed. A crate that is known to be
-    missing stays so. Refused once its round is finished, or for crates of several days.
+    missing stays so. `stop` tells where, for crates that go straight from a farm to a customer. Refused once its round is
+    finished, or for crates of several days.
     """
     pks = list(crates)
     days = set(Crate.objects.filter(pk__in=pks).values_list("delivery_day_id", flat=True))
@@ -36,30 +65,59 @@ def check_crates(*, crates: Iterable[int], by: Person, checked: bool = True) -> 
     if len(days) > 1:
         raise Refused(_("Check off the crates of one delivery day at a time."))
     day = _underway(days.pop())
-    touched = Crate.objects.filter(pk__in=pks)
+    touched = Crate.objects.filter(pk__in=pks).exclude(status=Crate.Status.MISSING).order_by("pk")
     if touched.filter(stop__round__status=Round.Status.DRIVEN).exists():
         raise Refused(_("This round is finished. Its crates can no longer change."))
-    changed = 0
-    for leg, done in CHECKED.items():
-        changed += touched.filter(leg=leg, status=Crate.Status.EXPECTED if checked else done).update(
-            status=done if checked else Crate.Status.EXPECTED,
-            checked_at=clock.now() if checked else None,
-            checked_by=by if checked else None,
-        )
+    now = clock.now()
+    changed = hear([Word(crate, checked, now, stop.pk if stop else None) for crate in touched], by=by)
     if changed:
-        stops = Stop.objects.filter(crates__in=pks).distinct()
-        _note_done(stops)
-        Round.objects.filter(stops__in=stops, status=Round.Status.PLANNED).update(status=Round.Status.DRIVING)
-        letters = list(touched.order_by("pk").values_list("letter", flat=True))
+        stops = stops_of(changed)
+        letters = [crate.letter for crate in changed]
         action = "checked crates" if checked else "took back the check of crates"
-        for subject in stops or [day]:
+        subjects: Sequence[Stop | DeliveryDay] = stops or [day]
+        for subject in subjects:
             journal.record(action=action, subject=subject, by=by, network=day.network, crates=letters)
-    return changed
+    return len(changed)
 
 
 def check_stop(*, stop: Stop, by: Person) -> int:
     """All crates of a stop are as expected."""
-    return check_crates(crates=list(stop.crates.values_list("pk", flat=True)), by=by)
+    return check_crates(crates=list(crates_at(stop).values_list("pk", flat=True)), by=by, stop=stop)
+
+
+def crates_at(stop: Stop) -> QuerySet[Crate]:
+    """What is collected or dropped at a stop, in the order of its labels."""
+    return Crate.objects.filter(Q(stop=stop) | Q(dropped_at=stop)).order_by("pk")
+
+
+def hear(words: Sequence[Word], *, by: Person) -> list[Crate]:
+    """
+    Give crates the status of the last word on each, unless something later was said before; return those whose status
+    changed. The day is locked by the caller, who has refused what may not be said. Five queries at most.
+    """
+    last: dict[int, Word] = {}
+    for word in words:
+        before = word.crate.checked_at
+        if (before is None or before <= word.at) and (word.crate.pk not in last or last[word.crate.pk].at <= word.at):
+            last[word.crate.pk] = word
+    changed = []
+    for word in last.values():
+        crate = word.crate
+        if crate.status != word.status:
+            crate.status, crate.checked_by = word.status, by
+            changed.append(crate)
+        crate.checked_at = word.at
+    Crate.objects.bulk_update([word.crate for word in last.values()], ["status", "checked_at", "checked_by"])
+    if changed:
+        stops = stops_of(changed)
+        _note_done(stops)
+        Round.objects.filter(stops__in=stops, status=Round.Status.PLANNED).update(status=Round.Status.DRIVING)
+    return changed
+
+
+def stops_of(crates: Iterable[Crate]) -> list[Stop]:
+    pks = {pk for crate in crates for pk in (crate.stop_id, crate.dropped_at_id) if pk}
+    return list(Stop.objects.filter(pk__in=pks).order_by("pk")) if pks else []
 
 
 @transaction.atomic
@@ -95,7 +153,7 @@ def report_missing(
 def finish_round(*, round: Round, by: Person) -> Round:
     """A round is back. Refused while crates are neither checked nor missing. With the last round the day is driven."""
     day = _underway(round.delivery_day_id)
-    waiting = Crate.objects.filter(stop__round=round, status=Crate.Status.EXPECTED).count()
+    waiting = Crate.objects.filter(UNFINISHED, stop__round=round).count()
     if waiting:
         raise Refused(
             ngettext(
@@ -122,39 +180,27 @@ def finish_round(*, round: Round, by: Person) -> Round:
 def drive_day(*, day: DeliveryDay, by: Person | None = None) -> bool:
     """
     Everything on a planned day went as expected: all crates on a round or brought to the hub are checked, all rounds
-    driven. What no van could take stays open. False when the day was driven already. Set-based.
+    driven. A plan that was not published is published with it. What no van could take stays open. False when the day was
+    driven already. Set-based.
     """
     day = _locked(day.pk)
     if day.status in (DeliveryDay.Status.DRIVEN, DeliveryDay.Status.SETTLED):
         return False
     if day.status != DeliveryDay.Status.PLANNED:
         raise Refused(_("Plan the rounds first."))
-    brought = Q(stop=None, leg=Round.Leg.COLLECTION, producer__transport="brings")
-    for leg, done in CHECKED.items():
-        Crate.objects.filter(
-            Q(stop__isnull=False) | brought, delivery_day=day, leg=leg, status=Crate.Status.EXPECTED
-        ).update(status=done, checked_at=clock.now(), checked_by=by)
+    if not versions.published(day):
+        versions.publish(day=day, by=by, accept_flaws=True)
+    brought = Q(stop=None, leg=Round.Leg.COLLECTION) & ~Q(
+        producer__in=day.unplanned.exclude(producer=None).values("producer")
+    )
+    done = Case(When(leg=Round.Leg.COLLECTION, then=Value(LOADED)), default=Value(DELIVERED))
+    Crate.objects.filter(UNFINISHED, Q(stop__isnull=False) | brought, delivery_day=day).update(
+        status=done, checked_at=clock.now(), checked_by=by
+    )
     Stop.objects.filter(round__delivery_day=day, done_at=None).update(done_at=F("leaves_at"))
     day.rounds.update(status=Round.Status.DRIVEN)
     _drive(day, by)
     return True
-
-
-@transaction.atomic
-def hand_over(*, order: Order, by: Person, checked: bool = True) -> bool:
-    """The buyer has her goods (or, unchecked, has not after all); False when that was known. Refused before the cut-off."""
-    if order.status not in (Order.Status.CLOSED, Order.Status.SETTLED):
-        raise Refused(_("This order is not closed yet: there is nothing to hand over."))
-    if checked:
-        changed = Pickup.objects.get_or_create(order=order, defaults={"by": by})[1]
-    else:
-        changed = bool(Pickup.objects.filter(order=order).delete()[0])
-    if changed:
-        network = order.delivery.delivery_day.network
-        journal.record(
-            action="handed over" if checked else "took back the hand-over", subject=order, by=by, network=network
-        )
-    return changed
 
 
 @transaction.atomic
@@ -169,7 +215,33 @@ def assign_driver(*, round: Round, driver: Person | None, by: Person) -> Round:
         action="gave the round to a driver", subject=round, by=by, network=day.network, driver=str(driver or "")
     )
     round.driver = driver
+    if day.status == DeliveryDay.Status.PLANNED:
+        versions.record(day=day, action="gave the round to a driver", by=by)
+        if versions.published(day):
+            drivers.tell(day=day, rounds=day.rounds.all())
     return round
+
+
+def troubles_of(round: Round) -> QuerySet[Trouble]:
+    """What was not as it should be on a round, what is not settled first."""
+    return (
+        Trouble.objects.filter(stop__round=round)
+        .select_related("stop__producer__organisation", "stop__delivery__pickup_point", "crate", "by")
+        .select_related("stop__delivery__outlet__organisation")
+        .order_by(F("resolved_at").asc(nulls_first=True), "at", "pk")
+    )
+
+
+@transaction.atomic
+def resolve(*, trouble: Trouble, by: Person) -> bool:
+    """The coordinator has seen to it; False when that was known."""
+    resolved = Trouble.objects.filter(pk=trouble.pk, resolved_at=None).update(resolved_at=clock.now())
+    if resolved:
+        round = trouble.stop.round
+        journal.record(
+            action="saw to a trouble", subject=round, by=by, network=round.delivery_day.network, trouble=trouble.kind
+        )
+    return bool(resolved)
 
 
 def _locked(pk: int) -> DeliveryDay:
@@ -179,19 +251,29 @@ def _locked(pk: int) -> DeliveryDay:
 def _underway(pk: int) -> DeliveryDay:
     """The day, locked, when its crates can change hands."""
     day = _locked(pk)
+    still_open(day)
+    return day
+
+
+def still_open(day: DeliveryDay) -> None:
+    """Refused when the crates of a day cannot change hands: not planned yet, or settled."""
     if day.status not in (DeliveryDay.Status.PLANNED, DeliveryDay.Status.DRIVEN):
         if day.status == DeliveryDay.Status.SETTLED:
             raise Refused(_("This day is settled. What was delivered can no longer change."))
         raise Refused(_("The rounds of this day are not planned yet."))
-    return day
+    if day.status == DeliveryDay.Status.PLANNED and not versions.published(day):
+        raise Refused(_("The rounds of this day are not published yet."))
 
 
 def _note_done(stops: Iterable[Stop]) -> None:
-    """A stop is done when none of its crates is expected any more."""
-    open_crates = Crate.objects.filter(stop=OuterRef("pk"), status=Crate.Status.EXPECTED)
+    """A stop is done when nothing is waiting there any more, at the moment the last of it was checked."""
+    here = Q(stop=OuterRef("pk")) | Q(dropped_at=OuterRef("pk"))
+    waiting = Crate.objects.filter(
+        Q(stop=OuterRef("pk"), status=EXPECTED) | Q(dropped_at=OuterRef("pk"), status__in=[EXPECTED, LOADED])
+    )
+    last = Crate.objects.filter(here).order_by().values("delivery_day").annotate(last=Max("checked_at")).values("last")
     these = Stop.objects.filter(pk__in=[stop.pk for stop in stops])
-    these.filter(Exists(open_crates)).update(done_at=None)
-    these.filter(~Exists(open_crates), done_at=None).update(done_at=clock.now())
+    these.update(done_at=Case(When(Exists(waiting), then=None), default=Coalesce(Subquery(last), Value(clock.now()))))
 
 
 def _drive(day: DeliveryDay, by: Person | None) -> None:

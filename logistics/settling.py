@@ -4,11 +4,12 @@ Settling a delivery day: what was delivered is billed, and the cost of its round
 Nobody pays more than going alone, door to door, would cost her; who brings her goods to the hub has paid for that trip
 already, so her cap is lower by it. What the caps leave uncovered is launch gap, visible and booked. The tariff collected
 on a farmer's goods is credited to her, her share debited: her price is untouched (`docs/cost-sharing.md`).
+
+Billed is the plan. Who drove is owed what was driven, and the difference is the network's own (`docs/after-the-round.md`).
 """
 
-from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
@@ -16,10 +17,11 @@ from django.db import transaction
 from django.db.models import F, Sum
 from django.utils.translation import gettext as _
 
-from logistics import cost_sharing, distances
-from logistics.calls import PER_CRATE, PER_STOP
-from logistics.models import CostRun, CostShare, Round, Vehicle
-from logistics.routing.alone import alone_cost
+from logistics import cost_sharing, driven, roads
+from logistics.alone import STANDARD_VAN, Carried, Drops, cut, rates_by_owner
+from logistics.driven import Driven
+from logistics.models import CostRun, CostShare, Crate, Round, Vehicle
+from logistics.routing import AloneCost
 from network import journal, ledger
 from network.errors import Refused
 from network.ledger import Entry, Side
@@ -30,56 +32,6 @@ from orders.models import OrderLine
 from producers.models import Producer
 
 Kind = Account.Kind
-
-
-@dataclass(frozen=True)
-class Rates:
-    """Euro, and crates the van holds: what a farmer's own trips are priced at."""
-
-    per_day: float
-    per_km: float
-    per_hour: float
-    crates: int
-
-
-STANDARD_VAN = Rates(per_day=12.0, per_km=0.30, per_hour=19.0, crates=40)
-
-
-@dataclass
-class Carried:
-    """A producer on a day: where she is, and the crate equivalents she sent to each place."""
-
-    producer: Producer
-    rates: Rates
-    start: tuple[float, float]
-    drops: dict[tuple[float, float], float] = field(default_factory=lambda: defaultdict(float))
-    tariff: Decimal = Decimal(0)
-
-    @property
-    def crates(self) -> float:
-        return sum(self.drops.values())
-
-    @property
-    def brings(self) -> bool:
-        return self.producer.transport == Producer.Transport.BRINGS
-
-    def trip(self, drops: dict[tuple[float, float], float]) -> int:
-        """Cents of driving her goods herself, from her farm to these places and home."""
-        service = [round(PER_STOP + PER_CRATE * crates) for crates in drops.values()]
-        roads = distances.matrix([self.start, *drops])
-        sites = range(1, len(drops) + 1)
-        cost = alone_cost(
-            roads,
-            start=0,
-            sites=list(sites),
-            fixed=self.rates.per_day,
-            per_km=self.rates.per_km,
-            per_hour=self.rates.per_hour,
-            service=service,
-            loads=list(drops.values()),
-            capacity=self.rates.crates,
-        )
-        return cents(Decimal(str(round(cost.euro, 6))))
 
 
 @transaction.atomic
@@ -99,20 +51,29 @@ def settle_day(*, day: DeliveryDay, by: Person | None = None) -> CostRun:
         raise Refused(_("The rounds of this day have not all been driven. Finish them first, then settle."))
     billing.bill_day(day=day, by=by)
     carried = _carried(day)
-    cost = day.rounds.aggregate(total=Sum("cost"))["total"] or Decimal(0)
-    run = _share(day, carried, cost)
-    _book(day, run, carried)
+    rides = driven.of_day(day)
+    run = _share(day, carried, rides)
+    _book(day, run, carried, rides)
     DeliveryDay.objects.filter(pk=day.pk).update(status=DeliveryDay.Status.SETTLED)
     if not DeliveryDay.objects.filter(cycle=day.cycle_id).exclude(status=DeliveryDay.Status.SETTLED).exists():
         Cycle.objects.filter(pk=day.cycle_id).update(status=Cycle.Status.SETTLED)
-    journal.record(action="settled", subject=day, by=by, network=day.network, cost=str(cost), gap=str(run.launch_gap))
+    journal.record(
+        action="settled",
+        subject=day,
+        by=by,
+        network=day.network,
+        cost=str(run.cost),
+        gap=str(run.launch_gap),
+        driven=run.inputs["driven"],
+    )
     return run
 
 
 def _carried(day: DeliveryDay) -> list[Carried]:
     """Producers with something delivered on this day, by id, with the crates each sent where."""
     found: dict[int, Carried] = {}
-    rates = {vehicle.owner_id: _rates(vehicle) for vehicle in Vehicle.objects.filter(network=None, archived_at=None)}
+    rates = rates_by_owner()
+    brought = _brought(day)
     sent = (
         OrderLine.objects.filter(order__delivery__delivery_day=day, order__status="settled", billed__gt=0)
         .values("producer", lat=F("order__delivery__place__lat"), lon=F("order__delivery__place__lon"))
@@ -124,7 +85,13 @@ def _carried(day: DeliveryDay) -> list[Carried]:
         producer = producers[row["producer"]]
         place = producer.organisation.place or day.network.hub
         its = found.setdefault(
-            producer.pk, Carried(producer, rates.get(producer.organisation_id, STANDARD_VAN), place.point)
+            producer.pk,
+            Carried(
+                producer,
+                rates.get(producer.organisation_id, STANDARD_VAN),
+                place.point,
+                brings=producer.pk in brought,
+            ),
         )
         its.drops[row["lat"], row["lon"]] += float(row["crates"])
     for line in OrderLine.objects.filter(order__delivery__delivery_day=day, order__status="settled", billed__gt=0):
@@ -132,19 +99,37 @@ def _carried(day: DeliveryDay) -> list[Carried]:
     return [found[pk] for pk in sorted(found)]
 
 
-def _rates(vehicle: Vehicle) -> Rates:
-    return Rates(float(vehicle.per_day), float(vehicle.per_km), float(vehicle.per_hour), vehicle.crates)
+def _brought(day: DeliveryDay) -> set[int]:
+    """
+    Producers who brought their goods to the hub: as it stood when the rounds were planned, whatever they chose since. Their
+    crates wait for no round, and not because no van could take them.
+    """
+    loose = Crate.objects.filter(delivery_day=day, leg=Round.Leg.COLLECTION, stop=None)
+    missed = day.unplanned.exclude(producer=None).values("producer")
+    return set(loose.exclude(producer__in=missed).values_list("producer", flat=True))
 
 
-def _share(day: DeliveryDay, carried: Iterable[Carried], cost: Decimal) -> CostRun:
+def _share(day: DeliveryDay, carried: Iterable[Carried], rides: Iterable[Driven]) -> CostRun:
     hub = day.network.hub.point
-    alone = {str(her.producer.pk): her.trip(her.drops) for her in carried}
-    own = {str(her.producer.pk): her.trip({hub: her.crates}) if her.brings else 0 for her in carried}
+    cost = sum((ride.round.cost for ride in rides), Decimal(0))
+    places = dict.fromkeys([hub, *(place for her in carried for place in (her.start, *her.drops))])
+    known, row = roads.between(list(places)).matrix, {place: number for number, place in enumerate(places)}
+
+    def trip(her: Carried, drops: Drops) -> AloneCost:
+        return her.drive(drops, cut(known, [row[her.start], *(row[place] for place in drops)]))
+
+    trips = {str(her.producer.pk): trip(her, her.drops) for her in carried}
+    to_hub = {str(her.producer.pk): trip(her, {hub: her.crates}) for her in carried if her.brings}
+    alone = {key: _cents(trip) for key, trip in trips.items()}
+    own = {key: _cents(to_hub[key]) if key in to_hub else 0 for key in alone}
     caps = {key: max(0, alone[key] - own[key]) for key in alone}
     sharing = cost_sharing.share(cost=cents(cost), alone=alone, caps=caps)
     inputs: dict[str, Any] = {
-        "rounds": [[ride.number, str(ride.km), str(ride.cost)] for ride in Round.objects.filter(delivery_day=day)],
+        "rounds": [_as_input(ride) for ride in rides],
+        "driven": str(sum((ride.cost for ride in rides), Decimal(0))),
         "hub": hub,
+        "alone_km": round(sum(trip.km for trip in trips.values()), 2),
+        "own_km": round(sum(trip.km for trip in to_hub.values()), 2),
         "producers": [
             {
                 "id": her.producer.pk,
@@ -180,18 +165,50 @@ def _share(day: DeliveryDay, carried: Iterable[Carried], cost: Decimal) -> CostR
     return run
 
 
-def _book(day: DeliveryDay, run: CostRun, carried: Iterable[Carried]) -> None:
-    """Carriers are owed the cost; each producer her tariff, less her share and its VAT; the rest is launch gap."""
+def _cents(trip: AloneCost) -> int:
+    return cents(Decimal(str(round(trip.euro, 6))))
+
+
+def _as_input(ride: Driven) -> dict[str, Any]:
+    """A round as it was settled, so that its pay can be computed again."""
+    vehicle = ride.round.vehicle
+    return {
+        "round": ride.round.pk,
+        "number": ride.round.number,
+        "rates": [str(vehicle.per_km), str(vehicle.per_hour)],
+        "planned": {"km": str(ride.round.km), "minutes": ride.minutes_planned, "cost": str(ride.round.cost)},
+        "driven": {"km": str(ride.km), "minutes": ride.minutes, "cost": str(ride.cost)},
+        "noted": [ride.knows_km, ride.knows_time],
+    }
+
+
+def carriage(ride: Driven) -> Entry:
+    """
+    A round in the books: its planned cost is shared, who drove is owed what was driven, the difference is the network's. A
+    volunteer is repaid her expenses; any other owner of a vehicle, a farmer too, is owed as carrier.
+    """
+    vehicle = ride.round.vehicle
+    owed = Kind.EXPENSES if vehicle.kind == Vehicle.Kind.CAR else Kind.CARRIER
+    sides: list[Side] = [
+        (Kind.TRANSPORT, None, ride.round.cost),
+        (Kind.VARIANCE, None, ride.variance),
+        (owed, vehicle.owner_id, -ride.cost),
+    ]
+    return Entry(f"round:{ride.round.pk}", _("Round %(number)s driven") % {"number": ride.round.number}, sides)
+
+
+def _book(day: DeliveryDay, run: CostRun, carried: Iterable[Carried], rides: Iterable[Driven]) -> None:
+    """Rounds; each producer her tariff, less her share and its VAT; the rest is launch gap."""
     rate = VatRate.objects.get(category="service", period__contains=day.on).rate
-    entries = []
-    for ride in day.rounds.select_related("vehicle").order_by("number"):
-        sides: list[Side] = [(Kind.TRANSPORT, None, ride.cost), (Kind.CARRIER, ride.vehicle.owner_id, -ride.cost)]
-        entries.append(Entry(f"round:{ride.pk}", _("Round %(number)s driven") % {"number": ride.number}, sides))
+    entries = [carriage(ride) for ride in rides]
     tariffs = {her.producer.pk: her.tariff for her in carried}
     for share in run.shares.select_related("producer").order_by("producer"):
         farmer = share.producer.organisation_id
         vat = euros(share.share * rate / 100)
-        sides = [(Kind.TARIFF, None, tariffs[share.producer_id]), (Kind.PRODUCER, farmer, -tariffs[share.producer_id])]
+        sides: list[Side] = [
+            (Kind.TARIFF, None, tariffs[share.producer_id]),
+            (Kind.PRODUCER, farmer, -tariffs[share.producer_id]),
+        ]
         name = {"farm": share.producer}
         entries.append(Entry(f"tariff:{day.pk}:{farmer}", _("Logistics tariff credited to %(farm)s") % name, sides))
         sides = [

@@ -1,39 +1,61 @@
-"""Planning as a job: it takes seconds, so the page asks for it, watches its progress, and may be closed meanwhile."""
+"""
+Planning as a job: it takes seconds, so the page asks for it, watches its progress, and may be closed meanwhile.
 
+One job per delivery day, which is one network on one day, so that workers plan side by side. What a job says of itself is
+in the cache; what it found is stored at once at its end, so that one that is killed leaves nothing.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from celery import shared_task
+from django.conf import settings
 from django.core.cache import cache
+from django.db import connection
 from django.utils.translation import gettext_noop, override
 
 from logistics import rounds
+from logistics.waves import Cancelled, Watch
+from network import clock
 from network.errors import Refused
 from network.models import DeliveryDay, Person
 
 STEPS = {
     "waiting": gettext_noop("Waiting for the planner"),
     "loading": gettext_noop("Packing orders into crates"),
+    "comparing": gettext_noop("Comparing what may go straight from farm to customer"),
     "collection": gettext_noop("Planning the collection at the farms"),
     "distribution": gettext_noop("Planning the distribution from the hub"),
+    "straight": gettext_noop("Planning what goes straight from farm to customer"),
     "storing": gettext_noop("Checking and keeping the plan"),
 }
 PATIENCE = 300
 """Seconds after which a job that says nothing counts as lost and may be asked for again."""
 ITERATIONS = 3000
+SECONDS = 60
+"""What the searches of a day may take together; then the best so far is kept."""
+PLANNING = 0x706C616E
+"""The first key of the locks that planners hold, each on its day."""
 
 
 def _key(day: int) -> str:
     return f"planning-{day}"
 
 
-def ask_for_plan(day: DeliveryDay, by: Person) -> bool:
+def _wish(day: int) -> str:
+    return f"planning-{day}-wish"
+
+
+def ask_for_plan(day: DeliveryDay, by: Person | None = None) -> bool:
     """Start planning a day unless that is being done; False then."""
     if not cache.add(_key(day.pk), {"step": "waiting"}, PATIENCE):
         if "failed" not in progress_of(day):
             return False
         cache.set(_key(day.pk), {"step": "waiting"}, PATIENCE)
+    cache.delete(_wish(day.pk))
     try:
-        plan_day.delay(day.pk, by.pk)
+        plan_day.delay(day.pk, by.pk if by else None)
     except plan_day.OperationalError:
         cache.delete(_key(day.pk))
         raise
@@ -41,30 +63,78 @@ def ask_for_plan(day: DeliveryDay, by: Person) -> bool:
 
 
 def progress_of(day: DeliveryDay) -> dict[str, Any]:
-    """Nothing, `{"step": key of STEPS}` while it runs, or `{"failed": what went wrong}`."""
-    return cache.get(_key(day.pk)) or {}
+    """
+    Nothing; `{"step": key of STEPS, "percent": of the step, "cost": euro of the best plan so far or None}` while it runs
+    (and `"wish"` once somebody asked to end it); or `{"failed": what went wrong}`.
+    """
+    state = cache.get_many([_key(day.pk), _wish(day.pk)])
+    found = state.get(_key(day.pk)) or {}
+    return found | {"wish": state[_wish(day.pk)]} if "step" in found and _wish(day.pk) in state else found
+
+
+def end_planning(day: DeliveryDay, *, keep: bool) -> bool:
+    """
+    Ask the planner to end: with the best plan so far (`keep`), or leaving everything as it was. It does so within a
+    second; a job that still waits for a worker when it is cancelled never begins. False when nothing is being planned.
+    """
+    if "step" not in progress_of(day):
+        return False
+    cache.set(_wish(day.pk), "keep" if keep else "cancel", PATIENCE)
+    return True
 
 
 def forget(day: DeliveryDay) -> None:
     """What was last said about planning a day is no longer of interest."""
-    cache.delete(_key(day.pk))
+    cache.delete_many([_key(day.pk), _wish(day.pk)])
+
+
+@shared_task
+def plan_all_due() -> int:
+    """A job for every closed day still to come that has no plan, in all networks; how many were started."""
+    due = DeliveryDay.objects.filter(status=DeliveryDay.Status.CLOSED, on__gte=clock.today()).order_by(
+        "closes_at", "pk"
+    )
+    return sum(ask_for_plan(day) for day in due if "failed" not in progress_of(day))
 
 
 @shared_task
 def plan_day(day_pk: int, by_pk: int | None = None) -> None:
+    """Plan a day, unless another worker is at it. Refusals and failures are told to the page."""
     day = DeliveryDay.objects.select_related("cycle__network").get(pk=day_pk)
     by = Person.objects.filter(pk=by_pk).first() if by_pk else None
 
-    def tell(step: str) -> None:
-        cache.set(_key(day_pk), {"step": step}, PATIENCE)
+    def tell(step: str, percent: int, euro: float | None) -> None:
+        cost = None if euro is None else round(euro, 2)
+        cache.set(_key(day_pk), {"step": step, "percent": percent, "cost": cost}, PATIENCE)
 
-    with override(by.language if by else None):
+    watch = Watch(tell, lambda: cache.get(_wish(day_pk)) or "", SECONDS)
+    with override(by.language if by else settings.LANGUAGE_CODE), _alone_at(day_pk) as mine:
+        if not mine:
+            return
         try:
-            rounds.plan_rounds(day=day, by=by, iterations=ITERATIONS, progress=tell)
+            rounds.plan_rounds(day=day, by=by, iterations=ITERATIONS, watch=watch)
+        except Cancelled:
+            forget(day)
         except Refused as refused:
             cache.set(_key(day_pk), {"failed": refused.message}, PATIENCE)
         except Exception:
             cache.set(_key(day_pk), {"failed": ""}, PATIENCE)
             raise
         else:
-            cache.delete(_key(day_pk))
+            forget(day)
+
+
+@contextmanager
+def _alone_at(day: int) -> Iterator[bool]:
+    """
+    Whether this is the only planner of a day. The database holds the lock for as long as this worker is connected, so that
+    a worker that is killed lets go of it, and a job that is handed out twice runs once.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [PLANNING, day])
+        mine = cursor.fetchone()[0]
+        try:
+            yield mine
+        finally:
+            if mine:
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [PLANNING, day])

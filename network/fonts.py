@@ -1,5 +1,6 @@
 """
-The fonts of the pages, for paper: typst reads neither woff2 nor variable fonts, so each weight becomes a TrueType file.
+The fonts of the pages, for paper, and one that draws the emoji people put in names: typst reads neither woff2 nor
+variable fonts, so each weight becomes a TrueType file.
 `python -m network.fonts` builds them at set-up; without them paper falls back to the fonts typst brings along.
 """
 
@@ -7,11 +8,16 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILT = ROOT / "var" / "fonts"
-SOURCES = ROOT / "node_modules" / "@fontsource-variable"
+SOURCES = ROOT / "node_modules"
 FACES = (
-    ("Figtree", "figtree/files/figtree-latin-wght-normal.woff2", 400),
-    ("Figtree", "figtree/files/figtree-latin-wght-normal.woff2", 700),
-    ("Bricolage Grotesque", "bricolage-grotesque/files/bricolage-grotesque-latin-wght-normal.woff2", 800),
+    ("Figtree", "@fontsource-variable/figtree/files/figtree-latin-wght-normal.woff2", 400),
+    ("Figtree", "@fontsource-variable/figtree/files/figtree-latin-wght-normal.woff2", 700),
+    (
+        "Bricolage Grotesque",
+        "@fontsource-variable/bricolage-grotesque/files/bricolage-grotesque-latin-wght-normal.woff2",
+        800,
+    ),
+    ("Noto Emoji", "@fontsource/noto-emoji/files/noto-emoji-emoji-400-normal.woff2", 400),
 )
 FAMILY, SUBFAMILY, FULL, TYPOGRAPHIC = 1, 2, 4, (16, 17)
 
@@ -26,7 +32,9 @@ def build() -> None:
         target = BUILT / f"{family.split()[0].lower()}-{weight}.ttf"
         if target.exists() and target.stat().st_mtime >= (SOURCES / source).stat().st_mtime:
             continue
-        font = instantiateVariableFont(TTFont(SOURCES / source), {"wght": weight})
+        font = TTFont(SOURCES / source)
+        if "fvar" in font:
+            font = instantiateVariableFont(font, {"wght": weight})
         font.flavor = None
         font["OS/2"].usWeightClass = weight
         for name in TYPOGRAPHIC:

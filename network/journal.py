@@ -1,5 +1,6 @@
 """Who did what, written in the same transaction as the change."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import models
@@ -25,6 +26,16 @@ def record(
         network=network,
         reason=reason,
         data=data,
+    )
+
+
+def record_each(*, action: str, subjects: Iterable[models.Model], by: Person | None, network: Network) -> None:
+    """Note the same of many subjects, in one query."""
+    JournalEntry.objects.bulk_create(
+        JournalEntry(
+            action=action, subject_type=subject._meta.label_lower, subject_id=subject.pk, actor=by, network=network
+        )
+        for subject in subjects
     )
 
 

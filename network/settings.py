@@ -219,6 +219,7 @@ CELERY_BEAT_SCHEDULE = {
         ("drain the outbox", "network.tasks.drain_outbox", 30),
         ("close due days", "orders.tasks.close_due_days", 20),
         ("expire holds", "orders.tasks.expire_holds", 60),
+        ("plan closed days", "logistics.tasks.plan_all_due", 60),
     )
 }
 
@@ -227,7 +228,9 @@ OUTBOX_HANDLERS = {
     "order_confirmed": "orders.mail.order_confirmed",
     "order_cancelled": "orders.mail.order_cancelled",
     "order_closed": "orders.mail.order_closed",
+    "papers": "logistics.papers.make",
     "purchase_order_ready": "orders.mail.purchase_order_ready",
+    "round_assigned": "logistics.mail.round_assigned",
 }
 
 # Roads
@@ -254,8 +257,13 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
 STATICFILES_DIRS = [ROOT / "static", ROOT / "var/assets"]
+PRIVATE_ROOT = Path(os.environ.get("PRIVATE_ROOT", VAR / "private"))  # papers and proofs: no web server reads here
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "private": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": PRIVATE_ROOT, "file_permissions_mode": 0o600},
+    },
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if os.environ.get("KOUTER_PLAIN_STATIC")

@@ -1,5 +1,6 @@
 """What a producer could not bring, spread over those who asked for it."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from django.db import transaction
@@ -11,7 +12,7 @@ from network.errors import Refused
 from network.models import DeliveryDay, Person
 from network.money import share_out
 from network.quantities import checked_quantity
-from orders.models import OrderLine, PurchaseOrderLine
+from orders.models import Order, OrderLine, PurchaseOrderLine
 
 BEFORE_BILLING = (DeliveryDay.Status.CLOSED, DeliveryDay.Status.PLANNED, DeliveryDay.Status.DRIVEN)
 
@@ -61,6 +62,46 @@ def record_missing(*, line: PurchaseOrderLine, missing: Decimal, by: Person, rea
         after=str(missing),
     )
     return line
+
+
+@transaction.atomic
+def record_given(*, order: Order, gets: Mapping[int, Decimal], by: Person, reason: str = "") -> Order:
+    """
+    Note what a buyer really gets of her lines (by pk, in the line's unit, in all: another number corrects it), because
+    something is missing or bad where she collects it. All or nothing. Refused for more than was ordered, off the step of
+    what is not sold by weight, and once the day is billed.
+    """
+    day = DeliveryDay.objects.select_related("cycle__network").get(deliveries__orders=order)
+    if day.status not in BEFORE_BILLING:
+        raise Refused(_("This day has been settled. Correct it with a credit note."), "gets")
+    lines = list(
+        OrderLine.objects.select_for_update(no_key=True, of=("self",)).filter(order=order, pk__in=gets).order_by("pk")
+    )
+    before = {str(line.pk): str(line.quantity if line.packed is None else line.packed) for line in lines}
+    for line in lines:
+        step = Decimal("0.001") if line.sold_by_weight else line.step
+        got = checked_quantity(gets[line.pk], step=step, field="gets")
+        most = max(line.quantity, line.packed or Decimal(0)) if line.sold_by_weight else line.quantity
+        if got > most:
+            raise Refused(
+                _("Only %(ordered)s of %(name)s was ordered: nobody gets more than that.")
+                % {"ordered": number_format(most.normalize(), use_l10n=True), "name": line.name},
+                "gets",
+            )
+        line.packed = None if got == line.quantity and not line.sold_by_weight else got
+    OrderLine.objects.bulk_update(lines, ["packed"])
+    after = {str(line.pk): str(line.quantity if line.packed is None else line.packed) for line in lines}
+    if before != after:
+        journal.record(
+            action="recorded what was really given",
+            subject=order,
+            by=by,
+            network=day.network,
+            reason=reason,
+            before=before,
+            after=after,
+        )
+    return order
 
 
 def _within(parts: list[int], caps: list[int]) -> list[int]:

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Count, Sum
 
 from logistics.demo import build, tasks, weeks
-from logistics.models import CostRun, CostShare, Vehicle
+from logistics.models import CostRun, CostShare, Round, Stop, TemperatureReading, Vehicle
 from network import clock, cycles
 from network.models import Cycle, Network, Organisation, Outlet, PickupPoint, Posting, Transaction
 from orders.models import Document, Order, OrderLine, PurchaseOrderLine
@@ -37,6 +37,8 @@ def lived(network: Network) -> list[tuple[Any, ...]]:
             "order__buyer__name", "order__delivery__starts_at", "product__sku", "product__producer__code"
         ).values_list("order__buyer__name", "order__status", "product__sku", "billed", "gross"),
         *CostShare.objects.order_by("producer__code", "cost_run__delivery_day__on").values_list("alone", "share"),
+        *Round.objects.order_by("delivery_day", "number").values_list("km_driven", "started_at", "finished_at"),
+        *TemperatureReading.objects.order_by("at", "pk").values_list("at", "celsius"),
     ]
 
 
@@ -81,6 +83,9 @@ def test_a_past_week_is_lived_to_its_end_and_its_books_sum_to_zero(gent: Network
     totals = dict(Posting.objects.values_list("account__currency").annotate(Sum("amount")))
     assert totals == {"EUR": 0}
     assert Document.objects.exists()
+    assert not Round.objects.filter(km_driven=None).exists() and not Stop.objects.filter(arrived_at=None).exists()
+    assert TemperatureReading.objects.exists()
+    assert Posting.objects.filter(account__kind="variance").exists(), "it never goes exactly as planned"
     before = lived(gent)
     weeks.live(gent, week_on, SEED)
     assert lived(gent) == before

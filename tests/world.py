@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from logistics import handover, rounds, settling
+from logistics import driven, handover, papers, rounds, settling, temperatures, tours, versions
+from logistics.models import TemperatureReading
 from network import clock
 from network.models import Account, Transaction
 from orders import basket, checkout, closing
@@ -36,8 +37,15 @@ def world(
     for ride in made:
         ride.driver = gust
         ride.save(update_fields=["driver"])
+    with clock.at(day.closes_at):
+        version = versions.publish(day=day, by=dana)
+        papers.make(version=version.pk)
+    tour = tours.make(round=made[0], name="Leek, every Thursday", by=dana)
     with clock.at(delivery.ends_at):
         handover.drive_day(day=day, by=dana)
+        driven.note(day=day, rounds={made[0].pk: driven.Noted(km=made[0].km + 3)}, by=gust)
+        warm = TemperatureReading(round=made[0], storage_class="cold", celsius=Decimal("8.5"), by=gust)
+        temperatures.note(day=day, readings=[warm], by=gust)
         settling.settle_day(day=day, by=dana)
     ride = made[0]
     stop = ride.stops.first()
@@ -59,7 +67,10 @@ def world(
         round=ride,
         stop=stop,
         crate=stop.crates.first(),
+        paper=ride.papers.first(),
+        day_paper=version.papers.get(kind="everything"),
         vehicle=vehicle,
+        tour=tour,
         account=Account.objects.first(),
         transaction=Transaction.objects.first(),
         people={"alice": alice, "bob": bob, "charlie": charlie, "eli": eli, "fien": fien, "gust": gust, "dana": dana},

@@ -13,7 +13,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils.text import slugify
 
-from logistics.models import Vehicle
+from logistics.demo import fleets
 from network import clock
 from network.models import (
     BankAccount,
@@ -155,6 +155,7 @@ def build(seed: int) -> None:
     _points(networks, dice)
     _outlets(networks)
     _cast(networks, producers)
+    fleets.build(networks, producers)
     EmailAddress.objects.bulk_create(
         EmailAddress(user_id=pk, email=email, verified=True, primary=True)
         for pk, email in Person.objects.values_list("pk", "email")
@@ -187,24 +188,6 @@ def _network(slug: str, name: str, flow: str, iban: str, hub: Place) -> Network:
         PriceGroup.objects.create(network=network, audience=audience, contribution=contribution)
     for storage_class, per_crate in (("ambient", "1.40"), ("cool", "1.70"), ("cold", "2.10"), ("frozen", "2.60")):
         Tariff.objects.create(network=network, storage_class=storage_class, per_crate=per_crate, period=SINCE)
-    for number in (1, 2):
-        Vehicle.objects.create(
-            network=network,
-            owner=organisation,
-            name=f"Bestelwagen {number}",
-            depot=hub,
-            crates=110,
-            ambient=110,
-            cool=90,
-            cold=40,
-            frozen=10,
-            kg=1100,
-            per_day=Decimal(18),
-            per_km=Decimal("0.34"),
-            per_hour=Decimal(21),
-            available_from=time(5),
-            available_until=time(20),
-        )
     return network
 
 
@@ -237,22 +220,6 @@ def _farms(networks: list[Network]) -> dict[str, Producer]:
         home = _side(networks, row["lon"])
         for network in networks if row["code"] in IN_BOTH else [home]:
             Membership.objects.create(network=network, organisation=organisation, college="producers")
-        Vehicle.objects.create(
-            owner=organisation,
-            name=f"Bestelwagen {row['name']}",
-            depot=place,
-            crates=40,
-            ambient=40,
-            cool=40,
-            cold=16,
-            frozen=6,
-            kg=500,
-            per_day=Decimal(12),
-            per_km=Decimal("0.30"),
-            per_hour=Decimal(19),
-            available_from=time(5),
-            available_until=time(20),
-        )
     return producers
 
 
@@ -402,11 +369,6 @@ def _cast(networks: list[Network], producers: dict[str, Producer]) -> None:
         (gent, gust, "driver", None),
         (gent, fien, "volunteer", point),
     ]
-    for network in networks:
-        person = Person.objects.create_user(
-            f"chauffeur.{network.slug}@kouter.example", name=f"Chauffeur {network.name}"
-        )
-        roles.append((network, person, "driver", None))
     NetworkRole.objects.bulk_create(
         NetworkRole(network=network, person=person, role=role, pickup_point=at) for network, person, role, at in roles
     )

@@ -1,6 +1,7 @@
 """Weeks of the demo network, lived through the product's own functions in the order in which people would."""
 
 import random
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -8,9 +9,12 @@ from decimal import Decimal
 from django.db import connection, transaction
 from django.db.models import F
 
-from logistics import handover, rounds, settling
+from logistics import driven, handover, rounds, settling, temperatures, versions
+from logistics.demo import fleets
 from logistics.demo.build import rows
+from logistics.models import Stop, TemperatureReading
 from network import clock, cycles
+from network.errors import Refused
 from network.models import Cycle, Delivery, DeliveryDay, Network, Organisation, OrganisationRole, OutboxEntry, Person
 from network.money import euros
 from orders import basket, checkout, closing, shortages, weighing
@@ -82,6 +86,7 @@ def _let_order(network: Network, week_on: date, seed: int) -> Cycle:
     with clock.at(opens_at):
         announce(network, cycle, seed)
         cycles.open_cycle(cycle=cycle)
+        fleets.choose(network, cycle)
     for day in cycle.days.order_by("closes_at"):
         until = min(now, day.closes_at)
         elapsed = (until - opens_at) / (day.closes_at - opens_at)
@@ -214,10 +219,8 @@ def _run(day: DeliveryDay, now: datetime, dice: random.Random) -> None:
         return
     with clock.at(day.closes_at):
         closing.close_day(day=day)
-    day.refresh_from_db(fields=["status"])
-    if day.status == DeliveryDay.Status.CLOSED:
-        with clock.at(day.closes_at + timedelta(minutes=30)):
-            rounds.plan_rounds(day=day, by=dana)
+    with clock.at(day.closes_at + timedelta(minutes=30)):
+        _plan(day, dana)
     evening = clock.moment(day.on, datetime.min.time().replace(hour=21))
     if now < evening:
         return
@@ -226,10 +229,23 @@ def _run(day: DeliveryDay, now: datetime, dice: random.Random) -> None:
             _weigh(day, dana, dice)
             _miss_something(day, dana, dice)
             handover.drive_day(day=day, by=dana)
+            _note_what_was_driven(day, dana, random.Random(f"{day.on} {day.cycle.network.slug} on the road"))
     if now < evening + timedelta(hours=1):
         return
     with clock.at(evening + timedelta(hours=1)):
         settling.settle_day(day=day, by=dana)
+
+
+def _plan(day: DeliveryDay, by: Person) -> None:
+    """Planned and published. The real clock plans closed days too, and may be first or in between."""
+    for _attempt in range(5):
+        day.refresh_from_db(fields=["status"])
+        if day.status != DeliveryDay.Status.CLOSED:
+            break
+        with suppress(Refused):
+            rounds.plan_rounds(day=day, by=by)
+    if day.status == DeliveryDay.Status.PLANNED and not versions.published(day):
+        versions.publish(day=day, by=by, accept_flaws=True)
 
 
 def _weigh(day: DeliveryDay, by: Person, dice: random.Random) -> None:
@@ -248,6 +264,48 @@ def _miss_something(day: DeliveryDay, by: Person, dice: random.Random) -> None:
         if dice.random() < 0.03:
             missing = min(line.quantity, Decimal(dice.randint(1, 3)))
             shortages.record_missing(line=line, missing=missing, by=by, reason="Te weinig geoogst")
+
+
+def _note_what_was_driven(day: DeliveryDay, by: Person, dice: random.Random) -> None:
+    """What phones noted on the way: a little earlier or later than planned, a hold-up now and then, and how cold it was."""
+    rides: dict[int, driven.Noted] = {}
+    stops: dict[int, tuple[datetime | None, datetime | None]] = {}
+    readings: list[TemperatureReading] = []
+    found = list(day.rounds.select_related("driver").order_by("number"))
+    limits = temperatures.Limits([ride.pk for ride in found])
+    calls: dict[int, list[Stop]] = {}
+    for stop in Stop.objects.filter(round__in=found).order_by("round", "position"):
+        calls.setdefault(stop.round_id, []).append(stop)
+    for ride in found:
+        behind = dice.randint(-2, 6)
+        started_at = ride.starts_at + timedelta(minutes=behind, seconds=dice.randrange(60))
+        for stop in calls.get(ride.pk, []):
+            held_up = dice.randint(11, 28) if dice.random() < 0.02 else 0
+            behind = round(behind * 0.7) + dice.randint(-2, 3) + held_up
+            arrived_at = stop.arrives_at + timedelta(minutes=behind)
+            stays = stop.leaves_at - stop.arrives_at
+            stops[stop.pk] = arrived_at, arrived_at + max(timedelta(minutes=2), stays * dice.uniform(0.8, 1.15))
+            for storage_class in limits.classes(ride.pk):
+                limit = limits.of(ride.pk, storage_class, stop.position)
+                if limit is not None:
+                    celsius = limit - Decimal(str(round(dice.uniform(0.3, 2.6), 1)))
+                    readings.append(
+                        TemperatureReading(
+                            round=ride,
+                            stop=stop,
+                            storage_class=storage_class,
+                            celsius=celsius + (3 if dice.random() < 0.005 else 0),
+                            at=arrived_at,
+                            by=ride.driver or by,
+                        )
+                    )
+        rides[ride.pk] = driven.Noted(
+            km=(ride.km * Decimal(str(round(dice.uniform(0.98, 1.05), 3)))).quantize(Decimal("0.1")),
+            started_at=started_at,
+            finished_at=ride.ends_at + timedelta(minutes=behind + dice.randint(-2, 4), seconds=dice.randrange(60)),
+        )
+    driven.note(day=day, rounds=rides, stops=stops, by=by)
+    temperatures.note(day=day, readings=readings, by=by)
 
 
 def live_present_weeks(network: int, seed: int) -> None:

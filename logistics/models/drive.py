@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from logistics.models.plan import Crate, Round, Stop
+from logistics.models.plan import Crate, Round, Stop, private_files
 from network import clock
 from network.models import Delivery, Person
 from network.quantities import StorageClass
@@ -62,7 +62,7 @@ class Proof(models.Model):
 
     stop = models.ForeignKey(Stop, models.PROTECT, related_name="proofs")
     kind = models.CharField(max_length=10, choices=Kind.choices)
-    file = models.ImageField(upload_to="proofs/")
+    file = models.ImageField(upload_to="proofs/", storage=private_files)
     signed_by = models.CharField(max_length=80, blank=True)
     at = models.DateTimeField(default=clock.now)
     by = models.ForeignKey(Person, models.PROTECT, related_name="+")

@@ -76,6 +76,9 @@ class Vehicle(models.Model):
                 condition=Q(available_from__lt=F("available_until")), name="vehicle_returns_after_it_leaves"
             ),
             models.CheckConstraint(condition=Q(crates__gt=0, kg__gt=0), name="vehicle_carries_something"),
+            models.CheckConstraint(
+                condition=~Q(cooling="none") | Q(cold=0, frozen=0), name="vehicle_without_cooling_carries_nothing_cold"
+            ),
         ]
 
     def __str__(self) -> str:

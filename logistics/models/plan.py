@@ -1,15 +1,20 @@
 """The plan of a delivery day: standing tours, rounds, stops, crates, what could not be planned, and every version of it."""
 
 import secrets
+from decimal import Decimal
 from typing import Any, Self
 
+from django.core.files.storage import Storage, storages
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils.crypto import salted_hmac
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from logistics.models.fleet import Vehicle
 from network import clock
 from network.models import Delivery, DeliveryDay, Network, Outlet, Person, PickupPoint, Place
+from network.models.record import SAID
 from network.quantities import StorageClass
 from producers.models import Producer
 
@@ -28,7 +33,14 @@ class Rounds(models.QuerySet["Round"]):
             return self.none()
         return self.filter(
             Q(delivery_day__cycle__network__in=Network.objects.with_role(person, "coordinator"))
-            | Q(driver_id=person.pk)
+            | Q(driver_id=person.pk, pk__in=self.published())
+        )
+
+    def published(self) -> Self:
+        """Rounds of days whose plan their drivers may see, or have driven."""
+        return self.filter(
+            Q(delivery_day__in=PlanVersion.objects.published().values("delivery_day"))
+            | Q(delivery_day__status__in=[DeliveryDay.Status.DRIVEN, DeliveryDay.Status.SETTLED])
         )
 
 
@@ -124,6 +136,10 @@ class Round(models.Model):
     def __str__(self) -> str:
         return _("Round %(number)s") % {"number": self.number}
 
+    @property
+    def co2_kg(self) -> Decimal:
+        return self.km * self.vehicle.co2_per_km / 1000
+
 
 class Stop(models.Model):
     """
@@ -161,10 +177,11 @@ class Stop(models.Model):
 class Unplanned(models.Model):
     """
     A stop the plan could not hold, why, and what would make it possible: `remedy` is of the kind of `reason`, such as
-    `{"crates": 12}` more room, or `{"minutes": 25}` more time.
+    `{"crates": 12}` more room, or `{"minutes": 25}` more time (`logistics.routing.Unplanned`).
     """
 
     class Reason(models.TextChoices):
+        SKILLS = "skills", _("no vehicle may or can stop there")
         CAPACITY = "capacity", _("more crates or kg than any vehicle carries")
         STORAGE = "storage", _("no vehicle keeps this storage class cold enough")
         WINDOW = "window", _("its time window cannot be reached")
@@ -242,11 +259,25 @@ class Crate(models.Model):
         return self.letter
 
 
+class PlanVersions(models.QuerySet["PlanVersion"]):
+    def published(self) -> Self:
+        """Published, and not followed by another plan that nobody published."""
+        replaced = PlanVersion.objects.filter(
+            delivery_day=OuterRef("delivery_day"),
+            action=PlanVersion.PLANNED,
+            published_at=None,
+            number__gt=OuterRef("number"),
+        )
+        return self.filter(~Exists(replaced), published_at__isnull=False)
+
+
 class PlanVersion(models.Model):
     """
     The plan of a day as it stood after a change, so that versions can be compared and undone. `plan` is described in
     `logistics.versions`; `roads` names where distances came from. Published is what drivers see.
     """
+
+    PLANNED = "planned the rounds"
 
     delivery_day = models.ForeignKey(DeliveryDay, models.CASCADE, related_name="plan_versions")
     number = models.PositiveSmallIntegerField()
@@ -263,6 +294,8 @@ class PlanVersion(models.Model):
     alone_cost = models.DecimalField(max_digits=12, decimal_places=2, null=True, blank=True)
     published_at = models.DateTimeField(null=True, blank=True)
 
+    objects = PlanVersions.as_manager()
+
     class Meta:
         ordering = ["delivery_day", "number"]
         constraints = [
@@ -271,6 +304,11 @@ class PlanVersion(models.Model):
 
     def __str__(self) -> str:
         return _("Version %(number)s") % {"number": self.number}
+
+    @property
+    def said(self) -> str:
+        """What was done, in the reader's language."""
+        return capfirst(str(SAID.get(self.action, self.action)))
 
 
 class RoundChange(models.Model):
@@ -288,8 +326,25 @@ class RoundChange(models.Model):
         constraints = [models.UniqueConstraint(fields=["round", "version"], name="one_change_per_round_and_version")]
 
 
+def private_files() -> Storage:
+    """Where files lie that only a view may hand out, after asking who is there."""
+    return storages["private"]
+
+
+def paper_path(paper: "Paper", _name: str) -> str:
+    """
+    A name nobody guesses and that making the paper again gives again, so that what a killed worker left behind is
+    written over and never lies about.
+    """
+    made = f"{paper.version_id}-{paper.kind}-{paper.round_number}-{paper.language}"
+    return f"papers/{salted_hmac('logistics.paper', made, algorithm='sha256').hexdigest()[:40]}.pdf"
+
+
 class Paper(models.Model):
-    """A sheet or a set of labels, made when the plan was published and kept as it was printed."""
+    """
+    A sheet or a set of labels, made when the plan was published and kept as it was printed. `round_number` 0: of the
+    whole day. The number stays when planning anew replaces the round.
+    """
 
     class Kind(models.TextChoices):
         RUN_SHEET = "run_sheet", _("run sheet")
@@ -297,17 +352,22 @@ class Paper(models.Model):
         PACKING_LISTS = "packing_lists", _("packing lists")
         DELIVERY_NOTES = "delivery_notes", _("delivery notes")
         SUMMARIES = "summaries", _("summary per stop")
+        EVERYTHING = "everything", _("everything in one")
 
     version = models.ForeignKey(PlanVersion, models.CASCADE, related_name="papers")
     kind = models.CharField(max_length=16, choices=Kind.choices)
-    round = models.ForeignKey(Round, models.CASCADE, null=True, blank=True, related_name="papers")
+    round = models.ForeignKey(Round, models.SET_NULL, null=True, blank=True, related_name="papers")
+    round_number = models.PositiveSmallIntegerField(default=0)
     language = models.CharField(max_length=2)
-    file = models.FileField(upload_to="papers/")
+    pages = models.PositiveSmallIntegerField(default=0)
+    file = models.FileField(upload_to=paper_path, storage=private_files)
     made_at = models.DateTimeField(default=clock.now)
 
     class Meta:
+        ordering = ["version", "round_number", "pk"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["version", "kind", "round", "language"], name="paper_once", nulls_distinct=False
-            )
+            models.UniqueConstraint(fields=["version", "kind", "round_number", "language"], name="paper_once")
         ]
+
+    def __str__(self) -> str:
+        return str(self.get_kind_display())

@@ -4,34 +4,47 @@ The model, its units and a worked example are in `docs/routing.md`. Pure: no Dja
 """
 
 from logistics.routing.alone import AloneCost, alone_cost
-from logistics.routing.checking import check
+from logistics.routing.checking import Flaw, check
 from logistics.routing.problem import (
     DAY,
     STORAGE_CLASSES,
     Load,
+    Pair,
     Plan,
     Problem,
+    Progress,
     RoutePlan,
+    Scale,
     Site,
     StopPlan,
+    Tour,
     Unplanned,
     Van,
 )
-from logistics.routing.solving import plan
+from logistics.routing.retiming import retime
+from logistics.routing.solving import Saving, plan, saving_of_letting_go
 
 __all__ = [
     "DAY",
     "STORAGE_CLASSES",
     "AloneCost",
+    "Flaw",
     "Load",
+    "Pair",
     "Plan",
     "Problem",
+    "Progress",
     "RoutePlan",
+    "Saving",
+    "Scale",
     "Site",
     "StopPlan",
+    "Tour",
     "Unplanned",
     "Van",
     "alone_cost",
     "check",
     "plan",
+    "retime",
+    "saving_of_letting_go",
 ]

@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
-from logistics import desk, handover, settling, sheets, tasks
+from logistics import desk, drafts, flaws, fleet, handover, settling, sheets, tasks, versions
 from logistics.access import day_for
-from logistics.forms import PostponeForm
+from logistics.forms import DriversForm, PostponeForm, PublishForm
 from logistics.models import Round
 from network import journal
 from network.errors import Refused
@@ -28,7 +28,7 @@ def day(request: HttpRequest, pk: int) -> HttpResponse:
     found = day_for(request.user, pk)
     if request.htmx and "planning" in request.GET and not tasks.progress_of(found):  # type: ignore[attr-defined]
         return HttpResponseClientRefresh()
-    return _day_page(request, found)
+    return day_page(request, found)
 
 
 @login_required
@@ -52,7 +52,7 @@ def postpone(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid() and form.save(by=request.user):  # type: ignore[arg-type]
         messages.success(request, _("The cut-off is postponed. Buyers see the new moment everywhere."))
         return redirect("logistics:day", pk=pk)
-    return _day_page(request, found, form)
+    return day_page(request, found, postpone_form=form)
 
 
 @login_required
@@ -67,6 +67,16 @@ def plan(request: HttpRequest, pk: int) -> HttpResponse:
             tasks.ask_for_plan(found, request.user)  # type: ignore[arg-type]
         except tasks.plan_day.OperationalError:
             messages.error(request, _("The planner cannot be reached. Nothing was changed; try again in a minute."))
+    return redirect("logistics:day", pk=pk)
+
+
+@login_required
+@require_POST
+def cancel_plan(request: HttpRequest, pk: int) -> HttpResponse:
+    """End the planning: with the best plan so far (`keep`), or leaving everything as it was."""
+    found = day_for(request.user, pk)
+    if not tasks.end_planning(found, keep="keep" in request.POST):
+        messages.info(request, _("Planning had already ended."))
     return redirect("logistics:day", pk=pk)
 
 
@@ -131,42 +141,73 @@ def pdf(paper: bytes, name: str) -> HttpResponse:
     )
 
 
-def _day_page(request: HttpRequest, day: DeliveryDay, postpone_form: PostponeForm | None = None) -> HttpResponse:
-    counted = desk.tallies(day.crates.all())
-    rounds = day.rounds.select_related("vehicle", "driver").prefetch_related(desk.with_stops()).order_by("number")
-    rides = desk.rides(rounds, counted)
-    loose = desk.loose(day, counted)
-    hub, name = day.network.hub, day.network.name
+def day_page(request: HttpRequest, day: DeliveryDay, **forms: Any) -> HttpResponse:
+    """The whole page; `forms` are those that were refused (`postpone_form`, `publish_form`, `drivers_form`, `edit_form`)."""
+    plan = plan_of(day, **forms)
+    rides: list[desk.Ride] = plan["rides"]
     orders = Order.objects.filter(delivery__delivery_day=day).aggregate(
         confirmed=Count("pk", ~Q(status__in=["basket", "cancelled"])), baskets=Count("pk", Q(status="basket"))
     )
     context: dict[str, Any] = {
-        "network": day.network,
-        "day": day,
-        "postpone_form": postpone_form or PostponeForm(day),
+        **plan,
+        "postpone_form": forms.get("postpone_form") or PostponeForm(day),
         "orders": orders,
         "value": desk.ordered_value([day]).get(day.pk, 0),
         "planning": tasks.progress_of(day),
         "planning_steps": tasks.STEPS,
-        "waves": [
-            {"leg": leg, "label": label, "rides": own, "map": desk.drawn(own, hub, name)}
-            for leg, label in Round.Leg.choices
-            if (own := [ride for ride in rides if ride.round.leg == leg])
-        ],
-        "cost": sum(ride.round.cost for ride in rides),
-        "km": sum(ride.round.km for ride in rides),
         "can_replan": day.status == DeliveryDay.Status.PLANNED
         and all(ride.round.status == Round.Status.PLANNED for ride in rides)
-        and not any(tally.checked or tally.missing for tally in counted.values()),
-        "unplanned": [one for one in loose if not one.is_brought],
-        "brought": [one for one in loose if one.is_brought],
+        and not any(ride.tally.checked or ride.tally.missing for ride in rides)
+        and not any(one.tally.checked for one in (*plan["unplanned"], *plan["brought"])),
         "purchases": day.purchase_orders.select_related("producer__organisation")
         .annotate(products=Count("lines"), short=Count("lines", Q(lines__missing__gt=0)))
         .order_by("producer__organisation__name"),
         "deliveries": _deliveries(day, rides),
         "history": journal.history_of(day)[:12],
     }
-    return render(request, "logistics/day.html", context, status=422 if postpone_form and postpone_form.errors else 200)
+    refused = any(form.errors for form in forms.values())
+    return render(request, "logistics/day.html", context, status=422 if refused else 200)
+
+
+def plan_of(day: DeliveryDay, **forms: Any) -> dict[str, Any]:
+    """What the plan's part of the page shows: rounds with map, loads and flaws, versions, publishing, drivers."""
+    draft = drafts.load(day)
+    now, shown = versions.latest(day), versions.published(day)
+    editable = day.status == DeliveryDay.Status.PLANNED
+    wrong = flaws.flaws_of(draft) if editable else []
+    rides = desk.rides_of(draft, wrong)
+    loose = desk.loose(draft)
+    number = now.number if now else 0
+    hub, name = day.network.hub, day.network.name
+    editable = editable and bool(rides or loose)
+    vehicles = fleet.vehicles_for(day) if editable else []
+    waves = []
+    for leg, label in Round.Leg.choices:
+        own = [ride for ride in rides if ride.round.leg == leg]
+        if own:
+            used = {ride.round.vehicle_id for ride in own}
+            free = [vehicle for vehicle in vehicles if vehicle.pk not in used]
+            waves.append({"leg": leg, "label": label, "rides": own, "map": desk.drawn(own, hub, name), "free": free})
+    return {
+        "network": day.network,
+        "day": day,
+        "editable": editable,
+        "rides": rides,
+        "waves": waves,
+        "wave_of": {wave["leg"]: wave for wave in waves},
+        "vehicles": vehicles,
+        "version": now,
+        "published": shown,
+        "wrong": [flaws.spelled(draft, flaw) for flaw in wrong],
+        "totals": desk.totals(rides, now),
+        "tours": versions.standing(now) if now else [],
+        "unplanned": [one for one in loose if not one.is_brought],
+        "brought": [one for one in loose if one.is_brought],
+        "publish_form": forms.get("publish_form") or PublishForm(day, initial={"version": number}),
+        "drivers_form": forms.get("drivers_form")
+        or (DriversForm(day, [ride.round for ride in rides], initial={"version": number}) if editable else None),
+        "edit_form": forms.get("edit_form"),
+    }
 
 
 def _deliveries(day: DeliveryDay, rides: list[desk.Ride]) -> list[dict[str, Any]]:

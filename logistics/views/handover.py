@@ -1,5 +1,7 @@
 """What is missing at a farm, and orders handed over at a pickup point."""
 
+from base64 import b64encode
+from collections import defaultdict
 from typing import Any
 
 from django.contrib import messages
@@ -11,10 +13,11 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from logistics import handover
+from logistics import atpoint, phone
 from logistics.access import delivery_for, purchase_order_for
 from logistics.forms import MissingForm
-from network.errors import Refused
+from logistics.pictures import MOST_BYTES
+from network import clock
 from network.models import Delivery
 from orders.models import Order, OrderLine
 
@@ -42,23 +45,27 @@ def missing(request: HttpRequest, pk: int) -> HttpResponse:
 def pickup(request: HttpRequest, pk: int) -> HttpResponse:
     """Who collects what from which crates. No addresses, phones, mails or prices: volunteers have no need of them."""
     delivery, coordinates = delivery_for(request.user, pk)
-    crates_of = _crates_of(delivery)
+    labels, given = _labels_of(delivery), atpoint.given(delivery)
     lines = OrderLine.objects.select_related("product").order_by("pk")
     orders = (
         Order.objects.confirmed()
         .filter(delivery=delivery)
         .select_related("buyer", "pickup")
-        .prefetch_related(Prefetch("lines", lines))
+        .prefetch_related(Prefetch("lines", lines), "empties")
         .order_by("buyer__name", "pk")
     )
-    rows = [_row(order, crates_of) for order in orders]
+    rows = [_row(order, labels.get(order.pk, []), given, request.GET.get("order", "")) for order in orders]
+    query = request.GET.get("q", "")
     return render(
         request,
         "logistics/pickup.html",
         {
             "network": delivery.delivery_day.network,
             "delivery": delivery,
-            "rows": rows,
+            "rows": _sought(rows, query),
+            "query": query,
+            "orders": len(rows),
+            "made": int(clock.now().timestamp() * 1000),
             "collected": sum(row["collected"] for row in rows),
             "coordinates": coordinates,
         },
@@ -71,37 +78,87 @@ def hand_over(request: HttpRequest, pk: int) -> HttpResponse:
     delivery, _coordinates = delivery_for(request.user, pk)
     wanted = request.POST.get("order", "")
     order = get_object_or_404(delivery.orders, pk=wanted if wanted.isdecimal() else 0)
-    try:
-        handover.hand_over(order=order, by=request.user, checked="undo" not in request.POST)  # type: ignore[arg-type]
-    except Refused as refused:
-        messages.error(request, refused.message)
+    kind = "take_back" if "undo" in request.POST else "hand_over"
+    answer = phone.do(kind=kind, data={"order": order.pk}, by=request.user, delivery=delivery)  # type: ignore[arg-type]
+    if answer.sentence:
+        messages.error(request, answer.sentence)
     return redirect("logistics:pickup", pk=pk)
 
 
-def _crates_of(delivery: Delivery) -> dict[int, list[str]]:
-    """The letters of the crates in which each order lies."""
-    letters: dict[int, list[str]] = {}
-    for letter, contents in delivery.crates.order_by("pk").values_list("letter", "contents"):
+@login_required
+@require_POST
+def note(request: HttpRequest, pk: int) -> HttpResponse:
+    """What a volunteer notes of an order, from a browser without scripts."""
+    delivery, _coordinates = delivery_for(request.user, pk)
+    return noted(request, redirect("logistics:pickup", pk=pk), delivery=delivery)
+
+
+def noted(request: HttpRequest, back: HttpResponse, **owner: Any) -> HttpResponse:
+    """Carry out the one action of a posted form as if a phone had sent it, then go `back` with what became of it."""
+    data: dict[str, Any] = {
+        name: str(value)[: phone.LONGEST]
+        for name, value in request.POST.items()
+        if name not in ("csrfmiddlewaretoken", "kind")
+    }
+    for name, file in request.FILES.items():
+        data[name] = b64encode(file.read(MOST_BYTES + 1)).decode()  # type: ignore[union-attr]
+    answer = phone.do(kind=request.POST.get("kind", "")[:20], data=data, by=request.user, **owner)  # type: ignore[arg-type]
+    if answer.sentence:
+        messages.error(request, answer.sentence)
+    else:
+        messages.success(request, _("Noted."))
+    return back
+
+
+def _labels_of(delivery: Delivery) -> dict[int, list[tuple[str, str]]]:
+    """Letter and code of the crates in which each order lies, those sent straight from a farm too."""
+    labels: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    for letter, code, contents in delivery.crates.order_by("pk").values_list("letter", "code", "contents"):
         for content in contents:
-            letters.setdefault(content["order"], []).append(letter)
-    return letters
+            if "order" in content:
+                labels[content["order"]].append((letter, code))
+    return labels
 
 
-def _row(order: Order, crates_of: dict[int, list[str]]) -> dict[str, Any]:
+def _row(order: Order, labels: list[tuple[str, str]], given: set[tuple[int, str]], opened: str) -> dict[str, Any]:
+    """An order as a volunteer sees it; `opened` is the number of the one that shows all, for a browser without scripts."""
     lines = [
         {
+            "pk": line.pk,
             "name": line.name,
             "amount": line.confirmed if line.packed is None else line.packed,
             "unit": line.get_unit_display(),
             "short": line.packed is not None and line.packed < line.confirmed and not line.sold_by_weight,
+            "deposit": bool(line.deposit),
         }
         for line in order.lines.all()
     ]
     return {
         "order": order,
         "lines": lines,
-        "crates": crates_of.get(order.pk, []),
+        "crates": [
+            {"letter": letter, "given": (order.pk, letter) in given}
+            for letter in dict.fromkeys(letter for letter, _code in labels)
+        ],
+        "codes": [code for _letter, code in labels],
         "age": max((line.product.minimum_age or 0 for line in order.lines.all()), default=0),
-        "empties": any(line.deposit for line in order.lines.all()),
+        "empties": any(line["deposit"] for line in lines),
+        "back": next(iter(order.empties.all()), None),
+        "open": opened == str(order.pk),
         "collected": hasattr(order, "pickup"),
     }
+
+
+def _sought(rows: list[dict[str, Any]], query: str) -> list[dict[str, Any]]:
+    """Rows whose order number, name, crate letter or code was asked for; a scanned address ends in the code."""
+    wanted = query.strip().rstrip("/").rsplit("/", 1)[-1].lower()
+    if not wanted:
+        return rows
+    return [
+        row
+        for row in rows
+        if wanted in str(row["order"].buyer).lower()
+        or wanted == str(row["order"].pk)
+        or wanted in (crate["letter"].lower() for crate in row["crates"])
+        or wanted in (code.lower() for code in row["codes"])
+    ]

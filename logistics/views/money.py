@@ -49,6 +49,14 @@ def settlement(request: HttpRequest, pk: int) -> HttpResponse:
     require_role(request.user, day.network, COORDINATOR)
     run = CostRun.objects.filter(delivery_day=day).first()
     shares = list(run.shares.select_related("producer__organisation").order_by("-alone", "pk")) if run else []
+    transactions = list(day.transactions.order_by("pk").exclude(key__startswith="sale:"))
+    driven = Decimal(run.inputs.get("driven", run.cost)) if run else Decimal(0)
+    accounts: dict[tuple[str, int | None], int] = {
+        (kind, owner): pk
+        for kind, owner, pk in Account.objects.filter(
+            network=day.network, kind__in=[Account.Kind.PRODUCER, Account.Kind.VARIANCE]
+        ).values_list("kind", "organisation", "pk")
+    }
     return render(
         request,
         "logistics/settlement.html",
@@ -57,19 +65,32 @@ def settlement(request: HttpRequest, pk: int) -> HttpResponse:
             "day": day,
             "run": run,
             "shares": shares,
-            "bars": [_bar(share, _account_url(day, account)) for share, account in _with_accounts(day, shares)],
+            "bars": [
+                _bar(share, _account_url(day, accounts.get((Account.Kind.PRODUCER, share.producer.organisation_id))))
+                for share in shares
+            ],
             "alone": sum((share.alone for share in shares), Decimal(0)),
             "together": sum((share.together for share in shares), Decimal(0)),
-            "transactions": day.transactions.order_by("pk").exclude(key__startswith="sale:"),
+            "driven": driven,
+            "variance": driven - run.cost if run else Decimal(0),
+            "variance_url": _account_url(day, accounts.get((Account.Kind.VARIANCE, None))),
+            "rides": _rides(run, {one.key: one.pk for one in transactions}),
+            "transactions": transactions,
         },
     )
 
 
-def _with_accounts(day: DeliveryDay, shares: list[CostShare]) -> list[tuple[CostShare, int | None]]:
-    accounts = dict(
-        Account.objects.filter(network=day.network, kind=Account.Kind.PRODUCER).values_list("organisation", "pk")
-    )
-    return [(share, accounts.get(share.producer.organisation_id)) for share in shares]
+def _rides(run: CostRun | None, booked: dict[str, int]) -> list[dict[str, Any]]:
+    """The rounds as they were settled, each with its transaction; none of days settled before rounds were kept whole."""
+    kept = [ride for ride in run.inputs["rounds"] if isinstance(ride, dict)] if run else []
+    return [
+        {
+            **ride,
+            "variance": Decimal(ride["driven"]["cost"]) - Decimal(ride["planned"]["cost"]),
+            "transaction": booked.get(f"round:{ride['round']}"),
+        }
+        for ride in kept
+    ]
 
 
 def _account_url(day: DeliveryDay, account: int | None) -> str:

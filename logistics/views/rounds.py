@@ -4,26 +4,31 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Min, Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from logistics import desk, handover, sheets
+from logistics import calls, comparing, desk, drivers, handover, sheets
 from logistics.access import round_for
 from logistics.contacts import contacts_of
 from logistics.forms import DriverForm
 from logistics.loading import described
-from logistics.models import Crate, Round, Stop
+from logistics.models import Crate, Empties, Proof, Round, Stop, TemperatureReading, Trouble
 from logistics.views.day import pdf
+from logistics.views.handover import noted
 from network import clock
 from network.access import COORDINATOR, require_role
 from network.errors import Refused
 from network.models import Delivery, Network, NetworkRole
+from network.quantities import StorageClass
 from orders.models import OrderLine, PurchaseOrder
 
 PAST = 10
+WARMEST: dict[str, int] = {StorageClass.COOL: 12, StorageClass.COLD: 7, StorageClass.FROZEN: -18}
+"""Degrees Celsius a storage class may be when its products name no temperature of their own."""
 
 
 @login_required
@@ -31,7 +36,8 @@ def my_rounds(request: HttpRequest) -> HttpResponse:
     """What I drive and the pickup points I man: what comes first, then what was."""
     today = clock.today()
     mine = (
-        Round.objects.filter(driver=request.user.pk)
+        Round.objects.published()
+        .filter(driver=request.user.pk)
         .select_related("delivery_day__cycle__network", "vehicle")
         .annotate(stops_count=Count("stops"), stops_done=Count("stops", Q(stops__done_at__isnull=False)))
     )
@@ -47,6 +53,7 @@ def my_rounds(request: HttpRequest) -> HttpResponse:
         {
             "coming": mine.filter(delivery_day__on__gte=today).order_by("delivery_day__on", "starts_at"),
             "past": mine.filter(delivery_day__on__lt=today).order_by("-delivery_day__on", "starts_at")[:PAST],
+            "made": int(clock.now().timestamp() * 1000),
             "deliveries": manned.filter(delivery_day__on__gte=today).order_by("starts_at")[:PAST],
         },
     )
@@ -70,22 +77,40 @@ def driver(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_POST
+def seen(request: HttpRequest, pk: int) -> HttpResponse:
+    """The driver has read what changed, up to the change her page showed."""
+    found = round_for(request.user, pk)
+    if found.driver_id != request.user.pk:
+        raise PermissionDenied
+    last = request.POST.get("last", "")
+    if last.isdecimal() and len(last) < 18:
+        drivers.acknowledge(round=found, last=int(last), by=request.user)  # type: ignore[arg-type]
+    return redirect("logistics:round", pk=pk)
+
+
+@login_required
+@require_POST
 def finish(request: HttpRequest, pk: int) -> HttpResponse:
     found = round_for(request.user, pk)
     try:
         handover.finish_round(round=found, by=request.user)  # type: ignore[arg-type]
     except Refused as refused:
         messages.error(request, refused.message)
-    else:
-        messages.success(request, _("This round is finished. Thank you!"))
-    return redirect("logistics:round", pk=pk)
+        return redirect("logistics:round", pk=pk)
+    messages.success(request, _("This round is finished. Thank you! How many kilometres was it?"))
+    return redirect("logistics:driven", pk=pk)
 
 
 @login_required
 def stop(request: HttpRequest, pk: int, position: int) -> HttpResponse:
+    """
+    One stop: whom to call, what to check, what to note. Everything on it can be done without reception: then the page comes
+    from the phone, and what is done waits there.
+    """
     found = round_for(request.user, pk)
     stop = _stop(found, position)
-    crates = list(stop.crates.order_by("pk"))
+    crates = list(handover.crates_at(stop))
+    rows = [_row(stop, crate) for crate in crates]
     later = found.stops.filter(position__gt=position).order_by("position").first()
     return render(
         request,
@@ -97,12 +122,51 @@ def stop(request: HttpRequest, pk: int, position: int) -> HttpResponse:
             "count": found.stops.count(),
             "later": later,
             "contacts": contacts_of([stop]).get(stop.pk, []),
-            "crates": [{"crate": crate, "contents": described(crate)} for crate in crates],
-            "checked": sum(crate.status in (Crate.Status.LOADED, Crate.Status.DELIVERED) for crate in crates),
-            "waiting": sum(crate.status == Crate.Status.EXPECTED for crate in crates),
+            "crates": rows,
+            "checked": sum(row["checked"] for row in rows),
+            "waiting": sum(not row["checked"] and not row["missing"] for row in rows),
             "purchases": _purchases(stop, crates),
+            "cold": _cold(found),
+            "kinds": Trouble.Kind.choices,
+            "temperatures": TemperatureReading.objects.filter(stop=stop),
+            "empties": Empties.objects.filter(stop=stop).first(),
+            "proofs": Proof.objects.filter(stop=stop).order_by("at"),
+            "troubles": handover.troubles_of(found).filter(stop=stop),
+            "made": int(clock.now().timestamp() * 1000),
         },
     )
+
+
+@login_required
+@require_POST
+def note(request: HttpRequest, pk: int, position: int) -> HttpResponse:
+    """What a driver notes at a stop, from a browser without scripts."""
+    found = round_for(request.user, pk)
+    _stop(found, position)
+    return noted(request, redirect("logistics:stop", pk=pk, position=position), round=found)
+
+
+@login_required
+def proof(request: HttpRequest, pk: int) -> HttpResponse:
+    """A photo or signature, for the coordinator and for whoever drives the round."""
+    proof = get_object_or_404(Proof.objects.select_related("stop"), pk=pk)
+    round_for(request.user, proof.stop.round_id)
+    if not proof.file:
+        raise Http404
+    kind = "image/jpeg" if proof.kind == Proof.Kind.PHOTO else "image/png"
+    answer = HttpResponse(proof.file.read(), content_type=kind)
+    answer["Cache-Control"] = "private, no-store"
+    return answer
+
+
+@login_required
+@require_POST
+def resolve(request: HttpRequest, pk: int) -> HttpResponse:
+    trouble = get_object_or_404(Trouble.objects.select_related("stop__round__delivery_day__cycle__network"), pk=pk)
+    found = round_for(request.user, trouble.stop.round_id)
+    require_role(request.user, found.delivery_day.network, COORDINATOR)
+    handover.resolve(trouble=trouble, by=request.user)  # type: ignore[arg-type]
+    return redirect("logistics:round", pk=found.pk)
 
 
 @login_required
@@ -119,8 +183,13 @@ def check(request: HttpRequest, pk: int, position: int) -> HttpResponse:
         if "all" in request.POST:
             handover.check_stop(stop=stop, by=request.user)  # type: ignore[arg-type]
         elif crate.isdecimal():
-            own = stop.crates.filter(pk=crate).values_list("pk", flat=True)
-            handover.check_crates(crates=own, by=request.user, checked="back" not in request.POST)  # type: ignore[arg-type]
+            own = handover.crates_at(stop).filter(pk=crate).values_list("pk", flat=True)
+            handover.check_crates(
+                crates=own,
+                by=request.user,  # type: ignore[arg-type]
+                checked="back" not in request.POST,
+                stop=stop,
+            )
     except Refused as refused:
         messages.error(request, refused.message)
         return redirect("logistics:stop", pk=pk, position=position)
@@ -147,13 +216,42 @@ def _stop(round: Round, position: int) -> Stop:
     )
 
 
+def _row(stop: Stop, crate: Crate) -> dict[str, Any]:
+    """A crate as this stop sees it: what goes straight to a customer is collected at one stop and dropped at another."""
+    dropped = stop.pk == crate.dropped_at_id
+    done = [Crate.Status.DELIVERED] if dropped else [Crate.Status.LOADED, Crate.Status.DELIVERED]
+    return {
+        "crate": crate,
+        "contents": described(crate),
+        "checked": crate.status in done,
+        "missing": crate.status == Crate.Status.MISSING,
+    }
+
+
+def _cold(round: Round) -> list[dict[str, Any]]:
+    """The storage classes on board that are kept cold, and the warmest each may be; one query."""
+    rows = (
+        Crate.objects.filter(stop__round=round)
+        .exclude(storage_class=StorageClass.AMBIENT)
+        .order_by()
+        .values_list("storage_class")
+        .annotate(Min("max_temperature"))
+    )
+    most = dict(rows)
+    return [
+        {"value": value, "label": label, "most": WARMEST[value] if most[value] is None else most[value]}
+        for value, label in StorageClass.choices
+        if value in most
+    ]
+
+
 def _purchases(stop: Stop, crates: list[Crate]) -> QuerySet[PurchaseOrder]:
     """The farms whose goods change hands here: where something may be missing."""
     purchases = PurchaseOrder.objects.filter(delivery_day=stop.round.delivery_day_id)
     if stop.producer_id:
         purchases = purchases.filter(producer=stop.producer_id)
     else:
-        lines = [line["line"] for crate in crates for order in crate.contents for line in order["lines"]]
+        lines = [line["line"] for crate in crates for order in crate.contents for line in order.get("lines", ())]
         purchases = purchases.filter(producer__in=OrderLine.objects.filter(pk__in=lines).values("producer"))
     return purchases.select_related("producer__organisation").order_by("producer__organisation__name")
 
@@ -167,15 +265,28 @@ def _round_page(request: HttpRequest, round: Round, form: DriverForm | None = No
     network = round.delivery_day.network
     counted = desk.tallies(Crate.objects.filter(stop__round=round))
     (ride,) = desk.rides(
-        Round.objects.filter(pk=round.pk).select_related("vehicle").prefetch_related(desk.with_stops()), counted
+        Round.objects.filter(pk=round.pk)
+        .select_related("vehicle__depot", "vehicle__returns_to")
+        .prefetch_related(desk.with_stops()),
+        counted,
     )
     coordinates = _coordinates(request, round)
+    start, end = calls.ends(ride.round.vehicle, round.leg, network.hub)
     context: dict[str, Any] = {
         "network": network,
         "round": round,
         "ride": ride,
+        "start": start,
+        "end": end,
+        "troubles": handover.troubles_of(round),
+        "made": int(clock.now().timestamp() * 1000),
         "map": desk.drawn([ride], network.hub, network.name),
         "coordinates": coordinates,
+        "drives": round.driver_id == request.user.pk,
+        "changes": [
+            {"pk": change.pk, "said": [comparing.spelled(row) for row in change.deltas]}
+            for change in round.changes.filter(acknowledged_at=None)
+        ],
         "driver_form": (form or DriverForm(round)) if coordinates else None,
     }
     return render(request, "logistics/round.html", context, status=422 if form and form.errors else 200)

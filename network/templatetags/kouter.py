@@ -100,6 +100,13 @@ def km(value: Number | None) -> str:
 
 
 @register.filter
+def signed(written: str) -> str:
+    """A written number with its sign: `+3`, `−2,5 km`, and 0 as it is. After `amount`, `km` or `euro`."""
+    text = str(written).replace("-", "−")
+    return text if "−" in text or not re.search("[1-9]", text) else f"+{text}"
+
+
+@register.filter
 def percent(fraction: Number | None, places: int = 0) -> str:
     """`20 %` of 0.2."""
     if fraction is None or fraction == "":
@@ -130,6 +137,18 @@ def hour(moment: datetime | None) -> str:
 def window(start: datetime, end: datetime) -> str:
     """`17–19 u`."""
     return f"{_hour(start, unit=False)}–{_hour(end)}"
+
+
+@register.filter
+def duration(minutes: int | None) -> str:
+    """`3 u 05` of 185 minutes, `35 min` below an hour."""
+    if minutes is None or minutes == "":
+        return NOTHING
+    hours, rest = divmod(abs(minutes), 60)
+    sign = "−" if minutes < 0 else ""
+    if not hours:
+        return f"{sign}{rest}{NBSP}min"
+    return f"{sign}{hours}{NBSP}{'u' if (get_language() or 'nl')[:2] == 'nl' else 'h'}{NBSP}{rest:02d}"
 
 
 @register.filter(expects_localtime=True)

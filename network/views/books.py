@@ -13,7 +13,7 @@ from network.access import COORDINATOR, network_for
 from network.models import Account, Posting, Transaction
 
 PER_PAGE = 50
-PERSONAL = (Account.Kind.BUYER, Account.Kind.PRODUCER, Account.Kind.CARRIER)
+PERSONAL = (Account.Kind.BUYER, Account.Kind.PRODUCER, Account.Kind.CARRIER, Account.Kind.EXPENSES)
 
 
 @login_required

@@ -40,16 +40,20 @@ async function wake(el, zoom) {
   el.querySelector(zoom > 0 ? '.leaflet-control-zoom-in' : '.leaflet-control-zoom-out').focus()
 }
 
-for (const el of document.querySelectorAll('[data-map]')) {
-  if (el.dataset.ready) continue
-  el.dataset.ready = 1
-  const control = Object.assign(document.createElement('div'), { className: 'mapzoom' })
-  for (const [sign, zoom, name] of [['+', 1, el.dataset.in], ['−', -1, el.dataset.out]]) {
-    const button = Object.assign(document.createElement('button'), { type: 'button', textContent: sign })
-    button.setAttribute('aria-label', name)
-    button.addEventListener('click', event => { event.stopPropagation(); wake(el, zoom) })
-    control.append(button)
+const start = () => {
+  for (const el of document.querySelectorAll('[data-map]')) {
+    if (el.dataset.ready) continue
+    el.dataset.ready = 1
+    const control = Object.assign(document.createElement('div'), { className: 'mapzoom' })
+    for (const [sign, zoom, name] of [['+', 1, el.dataset.in], ['−', -1, el.dataset.out]]) {
+      const button = Object.assign(document.createElement('button'), { type: 'button', textContent: sign })
+      button.setAttribute('aria-label', name)
+      button.addEventListener('click', event => { event.stopPropagation(); wake(el, zoom) })
+      control.append(button)
+    }
+    el.append(control)
+    el.addEventListener('click', () => wake(el, 0), { once: true })
   }
-  el.append(control)
-  el.addEventListener('click', () => wake(el, 0), { once: true })
 }
+start()
+document.addEventListener('htmx:after:swap', start)

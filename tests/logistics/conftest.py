@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from logistics import edits, rounds, versions
 from logistics.models import Vehicle
 from network import clock
 from network.models import Delivery, DeliveryDay, Network, Organisation, PickupPoint, PriceGroup
@@ -31,9 +32,8 @@ def make_vehicle(network: Network, name: str = "Van", **fields: Any) -> Vehicle:
         "available_from": time(5),
         "available_until": time(20),
     }
-    return Vehicle.objects.create(
-        network=network, owner=network.organisation, depot=network.hub, name=name, **values | fields
-    )
+    ours = {"network": network, "owner": network.organisation, "depot": network.hub, "name": name}
+    return Vehicle.objects.create(**ours | values | fields)
 
 
 def make_offer(day: DeliveryDay, product: Product, price: str = "2.0000") -> Offer:
@@ -151,4 +151,22 @@ def closed_day(
     return freeze(day)
 
 
-__all__ = ["freeze", "make_offer", "make_order", "make_place", "make_vehicle"]
+def plan_in_order(day: DeliveryDay, *names: str) -> DeliveryDay:
+    """
+    The day planned, with the stops of each round in the order of `names`, whatever of equally good plans the planner took;
+    that is version 1.
+    """
+    rounds.plan_rounds(day=day, iterations=30)
+    for found in day.rounds.order_by("number"):
+        wanted = [name for name in names if any(str(stop) == name for stop in found.stops.all())]
+        for position, name in enumerate(wanted, 1):
+            stop = next(stop for stop in found.stops.all() if str(stop) == name)
+            version = day.plan_versions.count()
+            edits.move_stop(day=day, version=version, by=None, stop=stop.pk, position=position)
+    day.plan_versions.all().delete()
+    versions.record(day=day, action="planned the rounds", by=None, roads="formula")
+    day.refresh_from_db()
+    return day
+
+
+__all__ = ["freeze", "make_offer", "make_order", "make_place", "make_vehicle", "plan_in_order"]

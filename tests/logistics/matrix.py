@@ -9,6 +9,10 @@ def of_day(world):
     return {"pk": world.day.pk}
 
 
+def of_period(world):
+    return of_network(world) | {"period": world.day.on.isoformat()}
+
+
 def of_round(world):
     return {"pk": world.round.pk}
 
@@ -21,10 +25,15 @@ def of_delivery(world):
     return {"pk": world.delivery.pk}
 
 
+def of_tour(world):
+    return {"pk": world.tour.pk}
+
+
 SIGN_IN = {"anonymous": 302}
 TIED = dict.fromkeys(["bob", "alice", "eli", "fien", "gust"], 403)
 COORDINATOR = SIGN_IN | TIED | {"dana": 200}
 COORDINATOR_ACTS = SIGN_IN | TIED | {"dana": 302}
+OWN_FARM = COORDINATOR | {"alice": 200, "dana": 403}
 DRIVER = COORDINATOR | {"gust": 200}
 DRIVER_ACTS = COORDINATOR_ACTS | {"gust": 302}
 VOLUNTEER = COORDINATOR | {"fien": 200}
@@ -35,9 +44,21 @@ PAGES = [
     Page("logistics:cycle", lambda w: of_network(w) | {"week_on": w.cycle.week_on.isoformat()}, expected=COORDINATOR),
     Page("logistics:day", of_day, expected=COORDINATOR),
     Page("logistics:packing_lists", of_day, expected=COORDINATOR),
+    Page("logistics:packing_list", of_delivery, expected=VOLUNTEER),
+    Page("logistics:papers", of_day, expected=COORDINATOR),
+    Page("logistics:make_papers", of_day, method="post", expected=COORDINATOR_ACTS),
+    Page("logistics:round_papers", of_round, expected=DRIVER),
+    Page("logistics:paper", lambda w: {"pk": w.paper.pk}, expected=DRIVER),
+    Page("logistics:paper", lambda w: {"pk": w.day_paper.pk}, expected=COORDINATOR),
+    Page("logistics:crate", lambda w: {"code": w.crate.code}, expected=SIGN_IN | {"dana": 302, "gust": 302}),
     Page("logistics:close", of_day, method="post", expected=COORDINATOR_ACTS),
     Page("logistics:postpone", of_day, method="post", expected=COORDINATOR | {"dana": 422}),
     Page("logistics:plan", of_day, method="post", expected=COORDINATOR_ACTS),
+    Page("logistics:edit", of_day, method="post", expected=COORDINATOR_ACTS | {"dana": 422}),
+    Page("logistics:drivers", of_day, method="post", expected=COORDINATOR_ACTS | {"dana": 422}),
+    Page("logistics:publish", of_day, method="post", expected=COORDINATOR_ACTS | {"dana": 422}),
+    Page("logistics:versions", of_day, expected=COORDINATOR),
+    Page("logistics:cancel_plan", of_day, method="post", expected=COORDINATOR_ACTS),
     Page("logistics:drive", of_day, method="post", expected=COORDINATOR_ACTS),
     Page("logistics:settle", of_day, method="post", expected=COORDINATOR_ACTS),
     Page("logistics:by_hand", of_day, method="post", expected=COORDINATOR_ACTS),
@@ -45,13 +66,47 @@ PAGES = [
     Page("logistics:round", of_round, expected=DRIVER),
     Page("logistics:run_sheet", of_round, expected=DRIVER),
     Page("logistics:driver", of_round, method="post", expected=COORDINATOR | {"dana": 422}),
+    Page("logistics:seen", of_round, method="post", expected=COORDINATOR_ACTS | {"gust": 302, "dana": 403}),
     Page("logistics:finish", of_round, method="post", expected=DRIVER_ACTS),
+    Page("logistics:driven", of_round, expected=DRIVER),
+    Page("logistics:driven", of_round, "post", lambda w: {"km": "9"}, expected=DRIVER | {"dana": 422, "gust": 422}),
+    Page("logistics:day_driven", of_day, expected=COORDINATOR),
+    Page("logistics:temperatures", of_period, expected=COORDINATOR),
+    Page("logistics:temperatures_csv", of_period, expected=COORDINATOR),
+    Page("logistics:temperatures_pdf", of_period, expected=COORDINATOR),
+    Page("logistics:region", of_network, others=200),
     Page("logistics:stop", of_stop, expected=DRIVER),
     Page("logistics:check", of_stop, method="post", expected=DRIVER_ACTS),
+    Page("logistics:note", of_stop, method="post", expected=DRIVER_ACTS),
+    Page("logistics:round_actions", of_round, expected=DRIVER | {"anonymous": 401}),
+    Page("logistics:delivery_actions", of_delivery, expected=VOLUNTEER | {"anonymous": 401}),
+    Page("logistics:note_at_point", of_delivery, method="post", expected=COORDINATOR_ACTS | {"fien": 302}),
+    Page("logistics:proof", lambda w: {"pk": 0}, expected=SIGN_IN),
+    Page("logistics:resolve", lambda w: {"pk": 0}, method="post", expected=SIGN_IN),
+    Page("logistics:worker", others=200),
+    Page("logistics:manifest", others=200),
     Page("logistics:missing", lambda w: {"pk": w.purchase_order.pk}, expected=DRIVER),
     Page("logistics:pickup", of_delivery, expected=VOLUNTEER),
     Page("logistics:hand_over", of_delivery, method="post", expected=SIGN_IN | TIED | {"dana": 404, "fien": 404}),
     Page("logistics:settlement", of_day, expected=COORDINATOR),
     Page("logistics:money", lambda w: {"slug": w.farm.slug}, expected=FARMER),
     Page("logistics:money_day", lambda w: {"slug": w.farm.slug} | of_day(w), expected=FARMER),
+    Page("logistics:vehicles", of_network, expected=COORDINATOR),
+    Page("logistics:vehicle_new", of_network, expected=COORDINATOR),
+    Page("logistics:vehicle", lambda w: {"pk": w.vehicle.pk}, expected=COORDINATOR),
+    Page("logistics:vehicle_archive", lambda w: {"pk": w.vehicle.pk}, method="post", expected=COORDINATOR_ACTS),
+    Page("logistics:own_vehicle_new", lambda w: {"slug": w.farm.slug}, expected=OWN_FARM),
+    Page("logistics:transport", lambda w: {"slug": w.farm.slug}, expected=OWN_FARM),
+    Page(
+        "logistics:transport_week",
+        lambda w: {"slug": w.farm.slug, "week_on": w.cycle.week_on.isoformat()},
+        expected=OWN_FARM,
+    ),
+    Page("logistics:choices", lambda w: of_network(w) | {"week_on": w.cycle.week_on.isoformat()}, expected=COORDINATOR),
+    Page("logistics:tours", of_network, expected=COORDINATOR),
+    Page("logistics:tour_new", of_round, expected=COORDINATOR),
+    Page("logistics:tour", of_tour, expected=COORDINATOR),
+    Page("logistics:tour_stops", of_tour, method="post", expected=COORDINATOR | {"dana": 422}),
+    Page("logistics:tour_keep", of_tour, method="post", expected=COORDINATOR_ACTS),
+    Page("logistics:tour_delete", of_tour, method="post", expected=COORDINATOR_ACTS),
 ]

@@ -4,17 +4,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from logistics import handover, rounds
-from logistics.models import Crate, Pickup, Round, Stop
+from logistics import handover, rounds, versions
+from logistics.models import Crate, Round, Stop
 from network import journal
 from network.errors import Refused
 from network.models import DeliveryDay
-from orders.models import Order, OrderLine, PurchaseOrderLine
+from orders.models import OrderLine, PurchaseOrderLine
 
 
 @pytest.fixture
 def planned(closed_day, vehicle):
     rounds.plan_rounds(day=closed_day, iterations=30)
+    versions.publish(day=closed_day, by=None)
     closed_day.refresh_from_db()
     return closed_day
 
@@ -155,7 +156,7 @@ def test_a_finished_round_does_not_change(planned, at_alice, gust):
 
 def test_everything_went_well(planned, leeks, dana, django_assert_max_num_queries):
     handover.report_missing(line=leeks, missing=Decimal(10), by=dana)
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(11):
         assert handover.drive_day(day=planned, by=dana)
     planned.refresh_from_db()
     assert planned.status == DeliveryDay.Status.DRIVEN
@@ -190,19 +191,56 @@ def test_crates_of_several_days_at_once_are_refused(planned, at_alice, cycle, fa
         handover.check_crates(crates=[other.pk, at_alice.crates.first().pk], by=gust)
 
 
-def test_an_order_is_handed_over_once(planned, household, fien):
-    order = Order.objects.get(buyer=household)
-    assert handover.hand_over(order=order, by=fien)
-    assert not handover.hand_over(order=order, by=fien)
-    assert Pickup.objects.get().by == fien
-    assert handover.hand_over(order=order, by=fien, checked=False)
-    assert not Pickup.objects.exists()
+@pytest.fixture
+def direct(planned, farm, at_alice):
+    """A crate that goes straight from Alice to the second stop of her round."""
+    drop = at_alice.round.stops.exclude(pk=at_alice.pk).get()
+    return Crate.objects.create(
+        delivery_day=planned,
+        leg="direct",
+        producer=farm,
+        delivery=planned.deliveries.get(pickup_point__code="a1"),
+        stop=at_alice,
+        dropped_at=drop,
+        storage_class="cool",
+        letter="B9",
+    )
 
 
-def test_an_open_order_is_not_handed_over(delivery, household, fien):
-    order = Order.objects.create(delivery=delivery, buyer=household)
-    with pytest.raises(Refused, match="not closed yet"):
-        handover.hand_over(order=order, by=fien)
+def test_what_goes_straight_to_a_customer_is_collected_then_delivered(direct, at_alice, gust):
+    drop = direct.dropped_at
+    assert handover.check_stop(stop=at_alice, by=gust) == 5
+    direct.refresh_from_db()
+    at_alice.refresh_from_db()
+    assert direct.status == Crate.Status.LOADED
+    assert at_alice.done_at is not None
+    others = drop.crates.values_list("pk", flat=True)
+    handover.check_crates(crates=others, by=gust)
+    drop.refresh_from_db()
+    assert drop.done_at is None
+    assert handover.check_crates(crates=[direct.pk], by=gust, stop=drop) == 1
+    direct.refresh_from_db()
+    drop.refresh_from_db()
+    assert direct.status == Crate.Status.DELIVERED
+    assert drop.done_at is not None
+    assert handover.check_crates(crates=[direct.pk], by=gust, checked=False, stop=drop) == 1
+    direct.refresh_from_db()
+    assert direct.status == Crate.Status.LOADED
+
+
+def test_a_round_does_not_finish_with_a_crate_in_the_van_that_was_to_be_dropped(direct, at_alice, gust):
+    for stop in at_alice.round.stops.all():
+        handover.check_crates(crates=stop.crates.values_list("pk", flat=True), by=gust)
+    with pytest.raises(Refused, match="1 crate"):
+        handover.finish_round(round=at_alice.round, by=gust)
+    handover.check_stop(stop=direct.dropped_at, by=gust)
+    assert handover.finish_round(round=at_alice.round, by=gust).status == Round.Status.DRIVEN
+
+
+def test_a_day_that_went_well_delivers_what_goes_straight(direct, planned, dana):
+    handover.drive_day(day=planned, by=dana)
+    direct.refresh_from_db()
+    assert direct.status == Crate.Status.DELIVERED
 
 
 def test_only_a_driver_of_the_network_drives(at_alice, gust, bob, dana):

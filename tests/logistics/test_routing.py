@@ -1,6 +1,9 @@
-"""On a straight road: a matrix row is a place, `road(0, 10)` puts two of them 10 km and 10 minutes apart."""
+"""Plans of days so small that the best one is known. All on a straight road, unless said otherwise."""
 
+import json
 from dataclasses import replace
+from itertools import groupby
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,34 +11,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logistics.distances import Matrix, matrix
-from logistics.routing import Load, Plan, Problem, RoutePlan, Site, StopPlan, Unplanned, Van, check, plan, solving
-
-
-def road(*places: float) -> Matrix:
-    km = np.abs(np.subtract.outer(np.array(places, dtype=float), np.array(places, dtype=float)))
-    return Matrix(km=km, minutes=km.copy())
-
-
-def crates(ambient: int = 0, cool: int = 0, cold: int = 0, frozen: int = 0, kg: int = 0) -> Load:
-    return Load((ambient, cool, cold, frozen), kg)
-
-
-def van(key: str = "van", at: int = 0, **traits) -> Van:
-    usual = {
-        "capacity": (20, 20, 20, 0),
-        "total_crates": 20,
-        "kg": 500,
-        "fixed": 20.0,
-        "per_km": 0.5,
-        "per_hour": 30.0,
-        "available_from": 360,
-        "available_to": 1080,
-    }
-    return Van(key=key, at=at, **(usual | traits))
-
-
-def stops(route: RoutePlan) -> list[str]:
-    return [stop.site for stop in route.stops]
+from logistics.routing import (
+    Load,
+    Pair,
+    Plan,
+    Problem,
+    RoutePlan,
+    Site,
+    StopPlan,
+    Tour,
+    Unplanned,
+    Van,
+    check,
+    plan,
+    retime,
+    searching,
+)
+from tests.logistics.published import read
+from tests.logistics.straight_road import crates, road, stops, van
 
 
 def test_two_stops_on_a_road_to_the_cent():
@@ -111,30 +104,39 @@ def test_a_small_van_comes_back_to_load_again():
 def test_when_the_vans_are_too_few_the_least_is_left_out():
     sites = (Site("s10", 1, deliver=crates(10)), Site("s8", 1, deliver=crates(8)), Site("s12", 1, deliver=crates(12)))
     found = plan(Problem(road(0, 10), sites, (van(),)))
-    assert found.unplanned == (Unplanned("s10", "left_out"),)
+    assert found.unplanned == (Unplanned("s10", "left_out", {"vans": 1}),)
     assert sorted(stops(found.routes[0])) == ["s12", "s8"]
 
 
 @pytest.mark.parametrize(
-    ("site", "traits", "reason"),
+    ("site", "traits", "reason", "remedy"),
     [
-        (Site("x", 1, collect=crates(frozen=1)), {}, "storage"),
-        (Site("x", 1, deliver=crates(21)), {"capacity": (30, 0, 0, 0)}, "capacity"),
-        (Site("x", 1, deliver=crates(9)), {"capacity": (8, 0, 0, 0)}, "capacity"),
-        (Site("x", 1, collect=crates(1, kg=501)), {}, "capacity"),
-        (Site("x", 1, collect=crates(2)), {"total_crates": 1}, "capacity"),
-        (Site("x", 1, opens=300, closes=369), {}, "window"),
-        (Site("x", 1, opens=600, closes=599), {}, "window"),
-        (Site("x", 1, service=701), {}, "hours"),
-        (Site("x", 1, opens=1071), {}, "hours"),
-        (Site("x", 1, collect=crates(2)), {"available_from": 700, "available_to": 600}, "hours"),
+        (
+            Site("x", 1, collect=crates(1), needs=frozenset({"zone", "lift"})),
+            {"skills": frozenset({"lift"})},
+            "skills",
+            {"needs": ["zone"]},
+        ),
+        (Site("x", 1, collect=crates(frozen=1)), {}, "storage", {"storage": "frozen"}),
+        (Site("x", 1, deliver=crates(21)), {"capacity": (30, 0, 0, 0)}, "capacity", {"crates": 1}),
+        (Site("x", 1, deliver=crates(9)), {"capacity": (8, 0, 0, 0)}, "capacity", {"crates": 1}),
+        (Site("x", 1, collect=crates(1, kg=501)), {}, "capacity", {"kg": 1}),
+        (Site("x", 1, collect=crates(24, kg=510)), {}, "capacity", {"crates": 4, "kg": 10}),
+        (Site("x", 1, collect=crates(2)), {"total_crates": 1}, "capacity", {"crates": 1}),
+        (Site("x", 1, opens=300, closes=365), {}, "window", {"minutes": 5}),
+        (Site("x", 1, opens=600, closes=599), {}, "window", {"minutes": 1}),
+        (Site("x", 1, service=701), {}, "hours", {"minutes": 1}),
+        (Site("x", 1, service=50), {"longest": 60}, "hours", {"minutes": 10}),
+        (Site("x", 1, service=345), {"longest": 390, "pause": 30}, "hours", {"minutes": 5}),
+        (Site("x", 1, opens=1071), {}, "hours", {"minutes": 1}),
+        (Site("x", 1, collect=crates(2)), {"available_from": 700, "available_to": 600}, "hours", {"minutes": 120}),
     ],
 )
-def test_what_no_van_could_take_is_said_with_the_reason_and_the_rest_is_planned(site, traits, reason):
+def test_what_no_van_could_take_is_said_with_reason_and_remedy_and_the_rest_is_planned(site, traits, reason, remedy):
     fine = Site("fine", 2)
-    problem = Problem(road(0, 10, 5), (site, fine), (van("tiny", total_crates=1), van(**traits)))
+    problem = Problem(road(0, 10, 5), (site, fine), (van("tiny", total_crates=1, longest=20), van(**traits)))
     found = plan(problem)
-    assert found.unplanned == (Unplanned("x", reason),)
+    assert found.unplanned == (Unplanned("x", reason, remedy),)
     assert [stops(route) for route in found.routes] == [["fine"]]
     assert check(problem, found) == []
 
@@ -142,22 +144,52 @@ def test_what_no_van_could_take_is_said_with_the_reason_and_the_rest_is_planned(
 def test_the_reason_is_that_of_the_van_that_comes_closest():
     """The large van carries it but starts too late; the small one is there in time but cannot carry it."""
     site = Site("x", 1, collect=crates(15), opens=400, closes=420)
-    vans = (van("small", total_crates=10), van("late", available_from=500))
-    assert plan(Problem(road(0, 10), (site,), vans)).unplanned == (Unplanned("x", "window"),)
+    vans = (van("small", total_crates=10), van("late", available_from=500), van("later", available_from=520))
+    assert plan(Problem(road(0, 10), (site,), vans)).unplanned == (Unplanned("x", "window", {"minutes": 90}),)
 
 
-def test_a_place_without_a_road_is_out_of_reach():
+def test_a_pair_is_hopeless_for_either_of_its_stops():
+    pairs = (
+        Pair("heavy", 1, 2, crates(21)),
+        Pair("shut", 1, 2, crates(1), to_opens=480, to_closes=470),
+        Pair("soon", 1, 2, crates(1), from_opens=400, to_closes=405, from_service=5),
+        Pair("fine", 1, 2, crates(1)),
+    )
+    problem = Problem(road(0, 10, 20), (), (van(),), pairs)
+    found = plan(problem)
+    assert found.unplanned == (
+        Unplanned("heavy", "capacity", {"crates": 1}),
+        Unplanned("shut", "window", {"minutes": 10}),
+        Unplanned("soon", "window", {"minutes": 10}),
+    )
+    assert [stops(route) for route in found.routes] == [["fine from", "fine to"]]
+    assert check(problem, found) == []
+
+
+@pytest.mark.parametrize("reloads", [0, 1])
+def test_a_place_without_a_road_is_out_of_reach(reloads):
     cut_off = Matrix(km=np.array([[0, np.inf], [np.inf, 0]]), minutes=np.array([[0, np.nan], [np.inf, 0]]))
-    problem = Problem(cut_off, (Site("island", 1),), (van(),))
+    problem = Problem(cut_off, (Site("island", 1),), (van(reloads=reloads),))
     found = plan(problem)
     assert found.unplanned == (Unplanned("island", "window"),)
     assert check(problem, found) == []
 
 
+def test_two_banks_of_a_river_are_two_rounds():
+    """Each bank can be reached from the depot, but there is no bridge between them."""
+    table = road(0, 10, 10)
+    for half in (table.km, table.minutes):
+        half[1, 2] = half[2, 1] = np.nan
+    problem = Problem(table, (Site("left", 1), Site("right", 2)), (van("a"), van("b")))
+    found = plan(problem)
+    assert sorted(stops(route) for route in found.routes) == [["left"], ["right"]]
+    assert (found.km, check(problem, found)) == (40.0, [])
+
+
 def test_next_to_nothing():
     assert plan(Problem(road(0), (), (van(),))) == Plan((), (), 0, 0)
     assert plan(Problem(matrix([]), (), ())) == Plan((), (), 0, 0)
-    assert plan(Problem(road(0, 1), (Site("s", 1),), ())).unplanned == (Unplanned("s", "left_out"),)
+    assert plan(Problem(road(0, 1), (Site("s", 1),), ())).unplanned == (Unplanned("s", "left_out", {"vans": 1}),)
 
 
 def test_two_sites_in_one_spot_and_one_at_the_depot():
@@ -169,7 +201,7 @@ def test_two_sites_in_one_spot_and_one_at_the_depot():
 
 def test_penalties_too_low_to_keep_the_rules_are_raised(monkeypatch):
     """The first search overloads the van rather than leave somebody out; the next one does not."""
-    monkeypatch.setattr(solving, "PENALTIES", (1e-6, 4.0))
+    monkeypatch.setattr(searching, "PENALTIES", (1e-6, 4.0))
     sites = tuple(Site(f"s{n}", 1, deliver=crates(20)) for n in range(6))
     problem = Problem(road(0, 10), sites, (van(),))
     found = plan(problem)
@@ -187,6 +219,16 @@ def test_penalties_too_low_to_keep_the_rules_are_raised(monkeypatch):
         (lambda: van(per_km=-0.1), "rates and reloads of van"),
         (lambda: Problem(road(0), (Site("s", 0), Site("s", 0)), ()), "key of its own"),
         (lambda: Problem(road(0), (), (van(at=1),)), "row in the matrix"),
+        (lambda: Problem(road(0), (), (van(ends_at=1),)), "row in the matrix"),
+        (lambda: Problem(road(0), (), (), (Pair("p", 0, 1),)), "row in the matrix"),
+        (lambda: Problem(road(0), (Site("p from", 0),), (), (Pair("p", 0, 0),)), "key of its own"),
+        (lambda: Problem(road(0), (), (), (), (Tour("a", ("s",)), Tour("b", ("s",)))), "one standing tour only"),
+        (lambda: Tour("a", ("s", "t"), (480,)), "starting time for every stop"),
+        (lambda: Pair("p", 0, 0, to_service=-1), "negative time"),
+        (lambda: Pair("p", 0, 0, prize=-1), "prize of p"),
+        (lambda: Site("s", 0, prize=-0.5), "prize of s"),
+        (lambda: van(per_stop=-1), "rates and reloads of van"),
+        (lambda: van(pause=-1), "driver of van"),
     ],
 )
 def test_nonsense_is_refused(make, sentence):
@@ -196,6 +238,8 @@ def test_nonsense_is_refused(make, sentence):
 
 minutes_of_day = st.integers(300, 1200)
 loads = st.builds(Load, st.tuples(*[st.integers(0, 6)] * 3, st.integers(0, 1)), st.integers(0, 120))
+skills = st.frozensets(st.sampled_from(["zone", "lift"]))
+prizes = st.sampled_from([None, None, 0.0, 12.5, 60.0])
 
 
 @st.composite
@@ -210,9 +254,27 @@ def problems(draw):
             deliver=draw(loads),
             opens=draw(minutes_of_day),
             closes=draw(minutes_of_day),
-            service=draw(st.integers(0, 30)),
+            service=draw(st.integers(0, 90)),
+            needs=draw(skills) if n % 3 == 0 else frozenset(),
+            prize=draw(prizes),
         )
         for n in range(draw(st.integers(0, 6)))
+    )
+    pairs = tuple(
+        Pair(
+            f"p{n}",
+            draw(rows),
+            draw(rows),
+            draw(loads),
+            from_opens=draw(minutes_of_day),
+            from_closes=draw(minutes_of_day),
+            from_service=draw(st.integers(0, 30)),
+            to_opens=draw(minutes_of_day),
+            to_closes=draw(minutes_of_day),
+            to_service=draw(st.integers(0, 30)),
+            prize=draw(prizes),
+        )
+        for n in range(draw(st.integers(0, 3)))
     )
     vans = tuple(
         Van(
@@ -224,13 +286,26 @@ def problems(draw):
             fixed=draw(st.sampled_from([0.0, 35.0])),
             per_km=draw(st.sampled_from([0.0, 0.4234])),
             per_hour=draw(st.sampled_from([0.0, 28.5])),
+            per_stop=draw(st.sampled_from([0.0, 1.75])),
             available_from=draw(minutes_of_day),
             available_to=draw(minutes_of_day),
             reloads=draw(st.integers(0, 2)),
+            ends_at=draw(st.none() | rows),
+            longest=draw(st.sampled_from([200, 370, 600])),
+            pause=draw(st.sampled_from([0, 30])),
+            skills=draw(skills),
         )
         for n in range(draw(st.integers(0, 3)))
     )
-    return Problem(matrix(points), sites, vans)
+    return Problem(matrix(points), sites, vans, pairs)
+
+
+def drawn(found: Plan) -> dict[str, list[list[str]]]:
+    """What `retime` wants to hear of a plan."""
+    return {
+        route.van: [[stop.site for stop in group] for _trip, group in groupby(route.stops, lambda stop: stop.trip)]
+        for route in found.routes
+    }
 
 
 @settings(max_examples=80, deadline=None)
@@ -239,6 +314,48 @@ def test_every_plan_passes_the_check_and_comes_out_the_same_again(problem):
     found = plan(problem, iterations=30)
     assert check(problem, found) == []
     assert plan(problem, iterations=30) == found
+
+
+@settings(max_examples=40, deadline=None)
+@given(problems(), st.randoms(use_true_random=False))
+def test_a_plan_timed_anew_is_the_same_plan_and_the_order_of_sites_breaks_no_rule(problem, random):
+    found = plan(problem, iterations=30)
+    again = retime(problem, drawn(found))
+    assert (again.routes, again.cost, again.km) == (found.routes, found.cost, found.km)
+    assert [(left.site, left.reason) for left in again.unplanned] == [
+        (left.site, left.reason) for left in found.unplanned
+    ]
+    shuffled = replace(problem, sites=tuple(random.sample(problem.sites, len(problem.sites))))
+    assert check(shuffled, plan(shuffled, iterations=30)) == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(problems(), st.data())
+def test_a_plan_kept_as_standing_tours_is_the_same_plan(problem, data):
+    """Whatever van is kept with its times, its route stays, and the whole plan breaks no rule."""
+    found = plan(problem, iterations=30)
+    kept = [route for route in found.routes if data.draw(st.booleans())]
+    tours = tuple(
+        Tour(route.van, tuple(stop.site for stop in group), tuple(stop.starts for stop in group))
+        for route in kept
+        for group in [[stop for stop in route.stops if stop.trip == trip] for trip in range(route.stops[-1].trip + 1)]
+    )
+    standing = replace(problem, tours=tours)
+    again = plan(standing, iterations=30)
+    assert [route for route in again.routes if route in kept] == kept
+    assert check(standing, again) == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(problems(), st.data())
+def test_whatever_is_drawn_by_hand_is_timed_and_never_early(problem, data):
+    """Any order of any stops is timed; apart from what breaks a rule, the plan is true to itself."""
+    keys = data.draw(st.permutations(list(problem.stops)))
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(keys)), min_size=2, max_size=2)))
+    parts = [keys[: cuts[0]], keys[cuts[0] : cuts[1]], keys[cuts[1] :]]
+    routes = {van.key: [part, []] for van, part in zip(problem.vans, parts, strict=False)}
+    kinds = {flaw.kind for flaw in check(problem, retime(problem, routes))}
+    assert not kinds & {"travel", "early", "service", "km", "minutes", "cost", "excuse", "unknown", "twice", "empty"}
 
 
 def test_more_iterations_or_another_seed_may_differ_but_not_the_same_ones():
@@ -250,90 +367,13 @@ def test_more_iterations_or_another_seed_may_differ_but_not_the_same_ones():
     assert plan(problem, iterations=1500).cost <= first.cost
 
 
-# The verifier: a right plan, and the same plan with one thing wrong.
-
-
-@pytest.fixture
-def right():
-    sites = (
-        Site("near", 1, collect=crates(3), deliver=crates(cold=2), opens=480, closes=485, service=5),
-        Site("far", 2, collect=crates(cold=4), opens=480, closes=600, service=5),
-    )
-    problem = Problem(road(0, 10, 20), sites, (van(),))
-    found = plan(problem)
+@pytest.mark.parametrize("name", ["kouter-n13.vrp", "kouter-tw10.txt"])
+def test_the_best_plan_of_a_small_instance_is_found(name):
+    """Made for this test; the best distances were computed by dynamic programming over all groups of stops."""
+    path = Path(__file__).parent / "instances" / name
+    problem, scale = read(path)
+    found = plan(problem, scale=scale)
     assert check(problem, found) == []
-    return problem, found
-
-
-def wrong(found: Plan, *, stop: int | None = None, **changes) -> Plan:
-    (route,) = found.routes
-    if stop is not None:
-        stops = tuple(replace(s, **changes) if n == stop else s for n, s in enumerate(route.stops))
-        return replace(found, routes=(replace(route, stops=stops),))
-    return replace(found, routes=(replace(route, **changes),))
-
-
-@pytest.mark.parametrize(
-    ("planted", "sentence"),
-    [
-        ({"leaves": 471, "minutes": 49}, "van van cannot be at near by 480"),
-        ({"returns": 519, "minutes": 49}, "van van cannot be back by 519"),
-        ({"leaves": 350, "minutes": 170}, "van van drives from 350 to 520, outside its hours"),
-        ({"minutes": 49}, "van van is away 50 minutes, not 49"),
-        ({"km": 39.0}, "van van drives 40.000 km, not 39.000"),
-        ({"cost": 60.0}, "van van costs 65.0000 euro, not 60.0000"),
-        ({"van": "other"}, "van other is not in the problem"),
-        ({"stop": 0, "starts": 486, "leaves": 491}, "van van starts at near at 486, outside its window"),
-        ({"stop": 0, "leaves": 484}, "van van leaves near at 484, before it is done"),
-        ({"stop": 1, "starts": 494}, "van van starts at far at 494, outside its window or before it arrives"),
-        ({"stop": 1, "arrives": 494}, "van van cannot be at far by 494"),
-        ({"stop": 1, "km_before": 9.0}, "van van drives 10.000 km to far, not 9.000"),
-        ({"stop": 1, "trip": 1}, "van van makes trips [0, 1] with 0 reloads"),
-        ({"stop": 1, "site": "near"}, "site near appears 2 times"),
-        ({"stop": 1, "site": "else"}, "site else is not in the problem"),
-        ({"stops": ()}, "van van drives without a stop"),
-    ],
-)
-def test_the_verifier_finds_a_planted_error(right, planted, sentence):
-    problem, found = right
-    assert any(flaw.startswith(sentence) for flaw in check(problem, wrong(found, **planted))), sentence
-
-
-def test_the_verifier_weighs_the_van_at_every_point(right):
-    problem, found = right
-    tight = replace(problem, vans=(replace(problem.vans[0], capacity=(20, 20, 3, 0), total_crates=6, kg=500),))
-    assert (
-        check(tight, found)
-        == [
-            "van van carries 7 crates after far, at most 6",
-            "van van carries 4 cold crates after far, at most 3",
-        ][::-1]
-    )
-
-
-def test_the_verifier_misses_nobody(right):
-    problem, found = right
-    assert "site far appears 0 times" in check(
-        problem, wrong(found, stops=found.routes[0].stops[:1], returns=495, minutes=25, km=20.0, cost=42.5)
-    )
-    assert check(problem, replace(found, routes=found.routes * 2, cost=130.0, km=80.0)) == [
-        "site near appears 2 times",
-        "site far appears 2 times",
-        "van van drives 2 routes",
-    ]
-
-
-def test_the_verifier_adds_up(right):
-    problem, found = right
-    assert check(problem, replace(found, cost=64.0, km=41.0)) == [
-        "the routes make 40.0000 km, not 41.0000",
-        "the routes make 65.0000 euro, not 64.0000",
-    ]
-
-
-def test_the_verifier_does_not_believe_an_excuse(right):
-    problem, _found = right
-    excuses = Plan((), (Unplanned("near", "storage"), Unplanned("far", "left_out")), 0.0, 0.0)
-    assert check(problem, excuses) == ["site near is said to fail on storage, but van van could take it alone"]
-    impossible = replace(problem, vans=(van(total_crates=1),))
-    assert check(impossible, excuses) == ["site far is said to be left out, but no van could ever take it"]
+    assert found.unplanned == ()
+    best = json.loads((path.parent / "best_known.json").read_text())[path.stem]["best_known_distance"]
+    assert found.km == pytest.approx(best, abs=1e-3)

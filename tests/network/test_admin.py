@@ -16,7 +16,7 @@ from tests.conftest import make_network, make_person
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 LOOKED_AT = {
     "logistics.CostRun", "logistics.CostShare", "logistics.Crate", "logistics.Pickup", "logistics.Round", "logistics.Stop",
-    "logistics.Unplanned", "network.Account", "network.Cycle", "network.Delivery", "network.DeliveryDay",
+    "logistics.Tour", "logistics.TourStop", "logistics.TransportChoice", "logistics.Unplanned", "network.Account", "network.Cycle", "network.Delivery", "network.DeliveryDay",
     "network.JournalEntry", "network.OutboxEntry", "network.Transaction", "orders.Document", "orders.Order",
     "orders.PurchaseOrder", "producers.Supply",
 }  # fmt: skip

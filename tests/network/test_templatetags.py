@@ -77,6 +77,21 @@ def test_kilometres_and_percentages() -> None:
     assert [kouter.percent(Decimal("0.2")), kouter.percent(Decimal("0.125"), 1)] == [f"20{NB}%", f"12,5{NB}%"]
 
 
+@pytest.mark.parametrize(
+    ("minutes", "written"),
+    [
+        (0, "0\u00a0min"),
+        (59, "59\u00a0min"),
+        (60, "1\u00a0u\u00a000"),
+        (185, "3\u00a0u\u00a005"),
+        (-65, "−1\u00a0u\u00a005"),
+        (None, "–"),
+    ],
+)
+def test_how_long_something_took(minutes: int | None, written: str) -> None:
+    assert render("{{ minutes|duration }}", minutes=minutes) == written
+
+
 def test_moments_are_told_in_brussels_and_in_the_language_of_the_reader() -> None:
     half_past_five = datetime(2026, 3, 5, 16, 30, tzinfo=UTC)
     assert kouter.weektime(NOON) == f"dinsdag 3 maart, 12{NB}u"

@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
-from logistics import rounds
+from logistics import rounds, versions
 from logistics.models import Crate, Round
 from network.models import DeliveryDay
 from orders.models import PurchaseOrderLine
@@ -72,6 +72,7 @@ def test_close_early_plan_and_see_the_rounds(open_page: Open, worker, dana, day,
 def planned(day, orders, gust):
     freeze(day)
     rounds.plan_rounds(day=day, iterations=30)
+    versions.publish(day=day, by=None)
     return day
 
 
@@ -103,6 +104,7 @@ def test_a_driver_records_what_is_missing(open_page: Open, planned, gust, farm, 
     line = PurchaseOrderLine.objects.get(product=leek)
     page = open_page(gust)
     page.goto(url("stop", stop.round_id, stop.position))
+    page.locator("summary", has_text="ontbreekt").click()
     page.locator(f"a[href^='{url('missing', line.purchase_order_id)}']").click()
     field = page.locator(f"#id_missing_{line.pk}")
     field.fill("99")

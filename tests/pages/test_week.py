@@ -74,7 +74,9 @@ def _the_coordinator_closes_and_plans(page, day):
     page.locator(f"form[action$='/{day.pk}/plan/'] button").click()
     expect(page.locator(f"form[action$='/{day.pk}/drive/']")).to_be_visible(timeout=60_000)
     expect(page.locator("figure.map, .map").first).to_be_visible()
-    assert day.rounds.count() == 2
+    assert sorted(day.rounds.values_list("leg", flat=True)) == ["collection", "direct", "distribution"]
+    page.locator(f"form[action$='/{day.pk}/publish/'] button").click()
+    expect(page.locator(f"form[action$='/{day.pk}/publish/']")).to_have_count(0)
 
 
 def _the_driver_drives(page, day):
@@ -82,8 +84,8 @@ def _the_driver_drives(page, day):
         page.goto(reverse("logistics:round", args=[ride.pk]))
         for stop in ride.stops.order_by("position"):
             page.goto(reverse("logistics:stop", args=[ride.pk, stop.position]))
-            page.locator("button[name=all]").click()
-        page.goto(reverse("logistics:round", args=[ride.pk]))
+            with page.expect_navigation():
+                page.locator("button[name=all]").click()
         page.locator(f"form[action$='/{ride.pk}/finish/'] button").click()
         page.wait_for_load_state()
     assert not Crate.objects.filter(delivery_day=day, status="expected").exists()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from logistics import handover, rounds
+from logistics import edits, handover, rounds, versions
 from logistics.models import Crate, Round
 from network.errors import Refused
 from network.models import DeliveryDay
@@ -32,6 +32,7 @@ def planned(day: Any, delivery: Any, network: Any, household: Any, leek: Any, gu
     make_vehicle(network)
     freeze(day)
     rounds.plan_rounds(day=day, iterations=20)
+    versions.publish(day=day, by=None)
     day.refresh_from_db()
     return day
 
@@ -78,7 +79,7 @@ def test_a_plan_and_a_check_of_the_same_crate_never_both_win(planned: DeliveryDa
         assert checking == 1
         assert Crate.objects.get(pk=crate.pk).status == Crate.Status.LOADED
     else:
-        assert checking == 0
+        assert isinstance(checking, Refused)
         assert not planned.crates.exclude(status=Crate.Status.EXPECTED).exists()
 
 
@@ -86,3 +87,44 @@ def test_two_phones_on_one_stop_check_every_crate_once(planned: DeliveryDay, gus
     crates = list(planned.crates.filter(leg="collection").values_list("pk", flat=True))
     answers = all_at_once(lambda number: handover.check_crates(crates=crates, by=(gust, dana)[number]), 2)
     assert sorted(answers) == [0, len(crates)]
+
+
+def test_of_two_coordinators_at_once_one_changes_the_plan(planned: DeliveryDay, dana: Any) -> None:
+    stop = planned.rounds.get(leg="collection").stops.get(position=2)
+    answers = all_at_once(lambda number: edits.move_stop(day=planned, version=1, by=dana, stop=stop.pk, position=1), 4)
+    assert sorted(type(answer).__name__ for answer in answers) == ["PlanVersion", "Refused", "Refused", "Refused"]
+    assert [version.number for version in planned.plan_versions.all()] == [1, 2]
+
+
+def move_blindly(stop: Any) -> None:
+    """The control: looking which version is the last one, and changing the plan, without the lock on the day."""
+    with transaction.atomic():
+        last = versions.latest(stop.round.delivery_day)
+        assert last and last.number == 1
+        MEET.wait(timeout=30)
+        versions.record(day=stop.round.delivery_day, action="moved a stop", by=None)
+
+
+def test_without_the_lock_both_would_start_from_the_same_version(planned: DeliveryDay) -> None:
+    stop = planned.rounds.get(leg="collection").stops.get(position=2)
+    answers = all_at_once(lambda number: move_blindly(stop), 2)
+    assert sorted(type(answer).__name__ for answer in answers) == ["IntegrityError", "NoneType"]
+
+
+def test_a_change_and_a_check_off_never_cross(planned: DeliveryDay, dana: Any, gust: Any) -> None:
+    """The round is changed before it is under way, or not at all; the crate is checked either way."""
+    stop = planned.rounds.get(leg="collection").stops.get(position=2)
+    crate = stop.crates.first()
+    assert crate
+
+    def act(number: int) -> Any:
+        if number:
+            return handover.check_crates(crates=[crate.pk], by=gust)
+        return edits.move_stop(day=planned, version=1, by=dana, stop=stop.pk, position=1)
+
+    moved, checked = all_at_once(act, 2)
+    assert checked == 1
+    assert Crate.objects.get(pk=crate.pk).status == Crate.Status.LOADED
+    stop.refresh_from_db()
+    assert stop.position == (2 if isinstance(moved, Refused) else 1)
+    assert planned.plan_versions.count() == (1 if isinstance(moved, Refused) else 2)

@@ -1,0 +1,118 @@
+"""The search for the cheapest routes: PyVRP's iterated local search, watched and, when it must be, begun again."""
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import pyvrp
+from pyvrp.exceptions import PenaltyBoundWarning
+from pyvrp.search import PerturbationParams
+from pyvrp.solve import SolveParams
+
+from logistics.routing.model import Model
+
+# Times the price of the dearest job. These, the history, the perturbations and the pace of penalties were tuned on days of
+# 14 to 120 stops with 500 and 2500 iterations, and on the published instances of `tests/benchmarks/bench_routing.py`.
+PENALTIES = (0.4, 4.0, 400.0)
+PATIENCE = 500
+"""Iterations without any plan that keeps the rules, or 20 per job when that is more, after which something else is tried."""
+EVERY = 20
+"""Iterations between two reports."""
+
+Report: TypeAlias = Callable[[int, int, pyvrp.Solution], bool]
+"""Told the iteration, of how many, and the best solution so far; says whether to stop."""
+
+
+@dataclass(frozen=True)
+class Found:
+    solution: pyvrp.Solution
+    stopped: bool
+
+
+def search(model: Model, *, iterations: int, seed: int, report: Report) -> Found:
+    """
+    The best solution found that breaks no rule: the empty one if there is no better.
+
+    First nothing may be left out but what has a prize of its own, which is the faster search. When that finds no plan, jobs
+    may be left out for more than any detour costs.
+
+    A broken rule costs a penalty per crate, kg or minute. Low ones let the search pass through broken rules to better
+    plans, but when they stay below the highest prize it may stay there: then PyVRP warns (PenaltyBoundWarning) or finds
+    nothing, and the search goes on from the best so far with dearer penalties.
+    """
+    done, found = 0, None
+    for optional in (False, True):
+        watch = _Watch(model, report, iterations, done, optional=optional)
+        for factor in PENALTIES:
+            watch.begin(last=optional and factor == PENALTIES[-1])
+            if _searched(model, watch, factor, seed) and (watch.found or watch.stopped):
+                break
+            if not optional and not watch.found:
+                break
+        done, found = watch.before + watch.iteration, Found(watch.best, watch.stopped)
+        if watch.found or watch.stopped:
+            break
+    assert found is not None
+    return found
+
+
+def _searched(model: Model, watch: "_Watch", factor: float, seed: int) -> bool:
+    """Search from the best so far. False when PyVRP warned that a penalty has reached its bound."""
+    start = watch.best if watch.found else None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", PenaltyBoundWarning)
+            pyvrp.solve(watch.data, watch, seed, False, False, _params(model, watch, factor), start)
+    except PenaltyBoundWarning:
+        return False
+    return True
+
+
+def _params(model: Model, watch: "_Watch", factor: float) -> SolveParams:
+    return SolveParams(
+        ils=pyvrp.IteratedLocalSearchParams(history_length=min(300, max(20, watch.iterations // 10)), callbacks=watch),
+        penalty=pyvrp.PenaltyParams(solutions_between_updates=50, max_penalty=factor * model.highest),
+        perturbation=PerturbationParams(1, 25),
+    )
+
+
+class _Watch(pyvrp.IteratedLocalSearchCallbacks):
+    """
+    Keeps the best solution that breaks no rule, also when the search is broken off; reports it, and says when to stop. It is
+    both what PyVRP calls back and its stopping criterion.
+    """
+
+    def __init__(self, model: Model, report: Report, iterations: int, before: int, *, optional: bool) -> None:
+        self.data = model.data(optional=optional)
+        self.free = pyvrp.CostEvaluator([0.0] * self.data.num_load_dimensions, 0.0, 0.0)
+        self.best = pyvrp.Solution(self.data, [])
+        self.report, self.iterations = report, iterations
+        self.patience = max(PATIENCE, 20 * len(model.jobs))
+        self.before, self.iteration = before, 0
+        self.stopped = self.last = False
+
+    @property
+    def found(self) -> bool:
+        return bool(self.best.num_routes())
+
+    def begin(self, *, last: bool) -> None:
+        """Another search begins, perhaps the last."""
+        self.before, self.last = self.before + self.iteration, last
+        self.iteration = 0
+
+    def __call__(self, best_cost: float) -> bool:
+        tired = not self.found and not self.last and self.iteration >= self.patience
+        return self.stopped or tired or self.iteration >= self.iterations
+
+    def on_best(self, best: pyvrp.Solution) -> None:
+        if best.is_feasible() and self.free.cost(best) < self.free.cost(self.best):
+            self.best = best
+
+    def on_start(self, ils: pyvrp.IteratedLocalSearch) -> None:
+        self.on_best(ils.initial_solution)
+
+    def on_iteration(self, *_solutions: object) -> None:
+        self.iteration += 1
+        if self.iteration % EVERY == 0:
+            self.stopped = self.report(self.before + self.iteration, self.before + self.iterations, self.best)

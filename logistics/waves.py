@@ -1,0 +1,186 @@
+"""
+The search for one wave of a day: one problem, watched while it runs, checked before anyone sees the plan. Large waves are
+cut by direction from the hub, and what no cut could take is tried again with the vans that were left. No database.
+"""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from math import ceil
+
+from logistics.routing import Plan, Problem, Progress, Site, Tour, Van, check, plan, retime
+
+RELOADS = 2
+LARGE, CUT = 150, 60
+"""Stops from which a wave is cut by direction, and how many are meant to be in a cut."""
+ENOUGH = 20
+"""Iterations every search is given, also when its time is up: before those a plan may be poor."""
+BEAT = 0.25
+"""Seconds between two reports of a search."""
+
+Tell = Callable[[str, int, float | None], None]
+"""Hears the step, how far it is in percent, and the best cost so far in euro when there is one."""
+
+
+class Cancelled(Exception):
+    """Somebody asked to stop planning and to keep what there was."""
+
+
+class Watch:
+    """
+    Follows the searches of a day: tells how far they are, and ends them when their `seconds` are up or when `asked` answers
+    "keep" (the best so far will do) or "cancel". `cut_short`: a search ended before its iterations, so that the same seed
+    may not give the same plan.
+    """
+
+    def __init__(
+        self, tell: Tell | None = None, asked: Callable[[], str] | None = None, seconds: float | None = None
+    ) -> None:
+        self._tell = tell or (lambda step, percent, euro: None)
+        self._asked = asked or (lambda: "")
+        self._until = None if seconds is None else time.monotonic() + seconds
+        self._last = 0.0
+        self._answer = ""
+        self._step = ""
+        self.spent = 0.0
+        self.cut_short = False
+
+    def step(self, step: str) -> None:
+        """The next step begins. Raises Cancelled."""
+        self._step = step
+        self._last = time.monotonic()
+        self._answer = self._answer or self._asked()
+        self._tell(step, 0, None)
+        self.go_on()
+
+    def go_on(self) -> None:
+        """Raises Cancelled when somebody asked for that."""
+        if self._answer == "cancel":
+            raise Cancelled
+
+    def heard(self, progress: Progress) -> bool:
+        """For the search: whether it has to end now."""
+        now = time.monotonic()
+        if now - self._last >= BEAT:
+            self._last = now
+            self._answer = self._answer or self._asked()
+            percent = min(99, 100 * progress.iteration // max(1, progress.iterations))
+            self._tell(self._step, percent, self.spent + progress.best_cost)
+        if self._answer == "cancel":
+            return True
+        if progress.iteration >= ENOUGH and (self._answer or (self._until is not None and now > self._until)):
+            self.cut_short = True
+            return True
+        return False
+
+
+def solve(problem: Problem, bearings: Mapping[str, float], *, iterations: int, seed: int, watch: Watch) -> Plan:
+    """
+    The checked plan of a wave; `bearings` is the direction of each site from the hub, in radians. Vans reload only when
+    they are too few for one trip each. Raises Cancelled, and RuntimeError should the check find a flaw.
+    """
+    if len(problem.sites) > LARGE and not problem.pairs:
+        found = _by_direction(problem, bearings, iterations=iterations, seed=seed, watch=watch)
+        problem = replace(problem, vans=tuple(_reloading(van) for van in problem.vans))
+    else:
+        found = _searched(problem, iterations, seed, watch)
+        if any(left.reason == "left_out" for left in found.unplanned) and problem.vans:
+            again = replace(problem, vans=tuple(_reloading(van) for van in problem.vans))
+            more = _searched(again, iterations, seed, watch)
+            if len(more.unplanned) < len(found.unplanned):
+                problem, found = again, more
+    if flaws := check(problem, found):
+        raise RuntimeError("; ".join(map(str, flaws)))
+    return found
+
+
+def can_be_kept(problem: Problem, tour: Tour) -> bool:
+    """Whether its van can drive a standing tour as it stands with the loads of today."""
+    van = next((van for van in problem.vans if van.key == tour.van), None)
+    sites = tuple(problem.stops[key] for key in tour.sites)
+    if van is None:
+        return False
+    alone = replace(problem, sites=sites, vans=(van,), pairs=(), tours=(tour,))
+    return not check(alone, retime(alone, {van.key: [list(tour.sites)]}))
+
+
+def _reloading(van: Van) -> Van:
+    """Only where it begins can a van unload, so only one that begins where it ends comes back for more."""
+    return replace(van, reloads=max(RELOADS, van.reloads)) if van.at == van.end else van
+
+
+def _searched(problem: Problem, iterations: int, seed: int, watch: Watch) -> Plan:
+    found = plan(problem, iterations=iterations, seed=seed, heard=watch.heard)
+    watch.go_on()
+    return found
+
+
+def _by_direction(problem: Problem, bearings: Mapping[str, float], *, iterations: int, seed: int, watch: Watch) -> Plan:
+    """A plan per cut, then the leftovers with the vans that stayed idle, all put together and timed as one plan."""
+    cuts = _cuts(problem, bearings)
+    trips: dict[str, list[list[str]]] = {}
+    for cut in [*cuts, None]:
+        part = cut or _leftovers(problem, trips)
+        if not part.sites or not part.vans:
+            continue
+        again = replace(part, vans=tuple(_reloading(van) for van in part.vans))
+        found = _searched(part, iterations, seed, watch)
+        if any(left.reason == "left_out" for left in found.unplanned):
+            more = _searched(again, iterations, seed, watch)
+            found = min(found, more, key=lambda one: (len(one.unplanned), one.cost))
+        for route in found.routes:
+            drawn: dict[int, list[str]] = defaultdict(list)
+            for stop in route.stops:
+                drawn[stop.trip].append(stop.site)
+            trips[route.van] = list(drawn.values())
+    return retime(replace(problem, vans=tuple(_reloading(van) for van in problem.vans)), trips)
+
+
+def _cuts(problem: Problem, bearings: Mapping[str, float]) -> list[Problem]:
+    """
+    Neighbouring directions together, as many sites in each. A van that a site asks for by name, or that drives a standing
+    tour, goes where that site or tour is; the others are dealt to where most crates wait for room.
+    """
+    ordered = sorted(problem.sites, key=lambda site: (bearings[site.key], site.key))
+    many = ceil(len(ordered) / CUT)
+    size = ceil(len(ordered) / many)
+    cut_of = {site.key: number // size for number, site in enumerate(ordered)}
+    for tour in problem.tours:
+        cut_of |= dict.fromkeys(tour.sites, cut_of[tour.sites[0]])
+    waiting = [0.0] * many
+    for site in ordered:
+        waiting[cut_of[site.key]] += site.collect.total + site.deliver.total
+    tied = {tour.van: cut_of[tour.sites[0]] for tour in problem.tours}
+    for van in problem.vans:
+        mine = [site for site in ordered if site.needs and _only(site, van, problem.vans)]
+        if mine and van.key not in tied:
+            tied[van.key] = cut_of[mine[0].key]
+    dealt: dict[int, list[Van]] = defaultdict(list)
+    for van in sorted(problem.vans, key=lambda van: (van.key not in tied, -van.total_crates)):
+        number = tied.get(van.key, max(range(many), key=lambda cut: waiting[cut]))
+        dealt[number].append(van)
+        waiting[number] -= van.total_crates
+    return [
+        replace(
+            problem,
+            sites=tuple(site for site in ordered if cut_of[site.key] == number),
+            vans=tuple(van for van in problem.vans if van in dealt[number]),
+            tours=tuple(tour for tour in problem.tours if cut_of[tour.sites[0]] == number),
+        )
+        for number in range(many)
+    ]
+
+
+def _only(site: Site, van: Van, vans: Sequence[Van]) -> bool:
+    return site.needs <= van.skills and not any(site.needs <= other.skills for other in vans if other is not van)
+
+
+def _leftovers(problem: Problem, trips: Mapping[str, list[list[str]]]) -> Problem:
+    driven = {key for drawn in trips.values() for trip in drawn for key in trip}
+    return replace(
+        problem,
+        sites=tuple(site for site in problem.sites if site.key not in driven),
+        vans=tuple(van for van in problem.vans if van.key not in trips),
+        tours=(),
+    )

@@ -1,0 +1,175 @@
+// The driver's stop and the volunteer's point: every tap is put in the outbox first, then shown, then sent when it can be.
+const road = document.querySelector('#road')
+const { url, person, stop, worker, one, many, kept, waits, unread } = road.dataset
+const net = road.querySelector('[data-net]')
+const $ = (selector, of = document) => [...of.querySelectorAll(selector)]
+let made = +road.dataset.made, arrived = road.dataset.arrived !== '', last = 0, timer
+
+for (const box of $('[data-act]')) box.dataset.was = box.getAttribute('aria-checked')
+
+const here = row => row.url === url && row.stop === stop
+const shown = row => outbox.waits(row) || row.sent > made
+const set = (box, on, wait) => {
+  box.setAttribute('aria-checked', on)
+  wait ? box.dataset.wait = waits : delete box.dataset.wait
+}
+
+async function act(...found) {
+  if (stop && !arrived) found.unshift({ kind: 'arrived' })
+  arrived = true
+  await outbox.put(...found.map(fields =>
+    ({ id: crypto.randomUUID(), url, person: +person, stop, happened: last = Math.max(Date.now(), last + 1), ...fields })))
+  clearTimeout(timer)
+  timer = setTimeout(sync, 300)
+}
+
+async function show() {
+  const rows = await outbox.all(), n = rows.filter(outbox.waits).length
+  net.textContent = n ? (n > 1 ? many : one).replace('%n', n) : kept
+  net.classList.toggle('pending', n > 0)
+  for (const output of $('output[data-wait]')) delete output.dataset.wait
+  for (const box of $('[data-act]')) set(box, box.dataset.was ??= box.getAttribute('aria-checked'))
+  for (const row of rows.filter(row => here(row) && !row.refused && shown(row))) {
+    const box = row.row && document.getElementById(row.row)
+    if (box?.dataset.act) set(box, box.dataset.act.startsWith(row.kind + ' '), outbox.waits(row))
+    else if (box) {
+      box.value = row.said
+      outbox.waits(row) ? box.dataset.wait = waits : delete box.dataset.wait
+    }
+  }
+  const list = road.querySelector('ul')
+  list.replaceChildren(...rows.filter(row => row.refused).map(row => {
+    const item = list.nextElementSibling.content.cloneNode(true)
+    item.querySelector('span').textContent = (row.said ? row.said + ': ' : '') + row.refused
+    item.querySelector('button').onclick = async () => { await outbox.drop(row.id); show() }
+    return item
+  }))
+  for (const tally of $('[data-tally]')) tally.textContent = $('.checks .check[aria-checked=true]').length
+}
+
+async function sync() {
+  await show()
+  const before = (await outbox.all()).filter(outbox.waits).length
+  if (!before) return
+  navigator.serviceWorker?.ready.then(ready => ready.sync?.register('outbox')).catch(() => {})
+  const why = await outbox.flush().catch(() => '')
+  road.querySelector('[data-why]').textContent = why || ''
+  if ((await outbox.all()).filter(outbox.waits).length < before) await again()
+  await show()
+}
+
+// What others did meanwhile, and a fresh copy for the service worker.
+async function again() {
+  const text = await fetch(location.href).then(answer => answer.ok && !answer.redirected ? answer.text() : '', () => '')
+  const page = new DOMParser().parseFromString(text, 'text/html'), fresh = page.querySelector('#road')
+  if (!fresh) return
+  made = +fresh.dataset.made
+  for (const box of $('[data-act]', page)) {
+    const ours = document.getElementById(box.id)
+    if (ours) ours.dataset.was = box.getAttribute('aria-checked')
+  }
+  for (const part of $('[data-live]', page)) document.getElementById(part.id)?.replaceWith(part)
+}
+
+const check = (box, on) => {
+  const [yes, no] = box.dataset.act.split(' ')
+  set(box, on, true)
+  return { kind: on ? yes : no, row: box.id, said: box.dataset.said, ...Object.fromEntries(new URLSearchParams(box.dataset.with)) }
+}
+
+document.addEventListener('click', async event => {
+  const box = event.target.closest('[data-act]'), away = event.target.closest('a[data-away]')
+  if (box) {
+    event.preventDefault()
+    navigator.vibrate?.(20)
+    act(check(box, box.getAttribute('aria-checked') !== 'true'))
+  } else if (away) {
+    event.preventDefault()
+    await act({ kind: 'left' })
+    location.assign(away.href)
+  } else if (event.target.closest('[data-scan]')) {
+    const { src } = event.target.closest('[data-scan]').dataset
+    const field = event.target.closest('form').querySelector('input:not([type=hidden])')
+    const { scan } = await import(src)
+    const code = await scan(document.querySelector('#scanner')).catch(() => '')
+    if (!code) return field.focus()
+    field.value = code.replace(/\/$/, '').split('/').pop()
+    field.dispatchEvent(new Event('input', { bubbles: true }))
+    if (field.form.dataset.do === 'code') field.form.requestSubmit()
+  }
+})
+
+// A photo as the server wants it: at most 1,600 pixels, and small enough to keep here for a day.
+async function small(file) {
+  const image = await createImageBitmap(file), scale = Math.min(1, 1600 / Math.max(image.width, image.height))
+  const canvas = Object.assign(document.createElement('canvas'), { width: image.width * scale, height: image.height * scale })
+  canvas.getContext('2d').drawImage(image, 0, 0, canvas.width, canvas.height)
+  return canvas.toDataURL('image/jpeg', .75)
+}
+
+document.addEventListener('submit', async event => {
+  const form = event.target, how = form.dataset.do, output = form.querySelector('output')
+  if (!how) return
+  event.preventDefault()
+  if (how === 'find') return
+  if (how === 'all') {
+    await act(...$('.checks [data-act][aria-checked=false]').map(box => check(box, true)), { kind: 'left' })
+    return location.assign(form.dataset.next)
+  }
+  const fields = {}, said = []
+  try {
+    for (const [name, value] of new FormData(form)) {
+      const field = form.elements[name]
+      if (name === 'csrfmiddlewaretoken' || value === '' || value.size === 0) continue
+      fields[name] = value.size ? await small(value) : value
+      if (field.type !== 'hidden') said.push(field.selectedOptions?.[0].text ?? (value.size ? value.name : value))
+    }
+  } catch { return output.value = unread }
+  const pad = form.querySelector('canvas[data-drawn]')
+  if (pad) fields.image = pad.toDataURL()
+  const box = how === 'code' && $('[data-code]').find(box => box.dataset.code === fields.code.trim().toUpperCase())
+  await act(box ? check(box, true) : { ...fields, row: output.id, said: said.join(' · ') })
+  if (box) output.value = box.dataset.said + ' ✓'
+  if (box) box.scrollIntoView({ block: 'center' })
+  form.reset()
+})
+
+document.addEventListener('input', event => {
+  const { form, value } = event.target
+  if (form?.dataset.do === 'find')
+    for (const row of $('[data-find]')) row.hidden = !row.dataset.find.includes(value.trim().toLowerCase())
+  const warn = form?.querySelector('[data-warm]')
+  if (warn) {
+    const [box] = $('[data-most]:not(option), option:checked', form)
+    warn.hidden = !(+form.elements.celsius.value.replace(',', '.').replace('−', '-') > +box.dataset.most)
+    warn.querySelector('b').textContent = box.dataset.most.replace('.', ',')
+  }
+})
+
+// What a volunteer rarely needs is made when an order is opened.
+document.addEventListener('toggle', event => {
+  const template = event.target.querySelector?.('template')
+  if (template) (template.replaceWith(template.content), show())
+}, true)
+
+for (const pad of $('canvas')) {
+  const pen = pad.getContext('2d')
+  const clear = () => { pen.fillStyle = '#fff'; pen.fillRect(0, 0, pad.width, pad.height); delete pad.dataset.drawn }
+  pad.onpointerdown = pad.onpointermove = event => {
+    if (!event.buttons) return
+    const at = [event.offsetX * pad.width / pad.clientWidth, event.offsetY * pad.height / pad.clientHeight]
+    if (event.type === 'pointerdown') { pen.lineWidth = 3; pen.beginPath(); pen.moveTo(...at) }
+    else { pen.lineTo(...at); pen.stroke(); pad.dataset.drawn = 1 }
+  }
+  pad.closest('form').addEventListener('reset', clear)
+  clear()
+}
+for (const button of $('[data-scan]')) button.hidden = !('BarcodeDetector' in window)
+
+navigator.serviceWorker?.register(worker).then(() => navigator.serviceWorker.ready)
+  .then(ready => ready.active.postMessage(location.pathname)).catch(() => {})
+navigator.storage?.persist?.()
+addEventListener('online', sync)
+addEventListener('pageshow', sync)
+addEventListener('visibilitychange', () => document.hidden || sync())
+setInterval(sync, 20000)

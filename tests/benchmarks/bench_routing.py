@@ -1,0 +1,114 @@
+"""
+Plans against the best ones known for published instances, through our own model: CVRPLIB X, Solomon, Gehring and Homberger.
+
+    KOUTER_VRP=/folder/of/instances make bench
+
+The folder holds `.vrp` and `.txt` files and `best_known.json`. KOUTER_VRP_SECONDS per instance (20 by default), KOUTER_VRP_LIMIT
+instances of each family (all by default). Two at a time.
+"""
+
+import json
+import os
+import time
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from multiprocessing import get_context
+from pathlib import Path
+from statistics import fmean
+
+import pytest
+
+from logistics.routing import Problem, Progress, Scale, check, plan
+from tests.benchmarks.measure import say
+from tests.logistics.published import read
+
+FOLDER = os.environ.get("KOUTER_VRP", "")
+SECONDS = float(os.environ.get("KOUTER_VRP_SECONDS", "20"))
+LIMIT = int(os.environ.get("KOUTER_VRP_LIMIT", "1000"))
+FOREVER = 10**9
+
+pytestmark = pytest.mark.skipif(not FOLDER, reason="KOUTER_VRP names no folder with instances")
+
+
+def test_cvrplib_x() -> None:
+    compare("X", sorted(Path(FOLDER).glob("*.vrp")))
+
+
+def test_solomon() -> None:
+    compare("Solomon, distance", [path for path in sorted(Path(FOLDER).glob("*.txt")) if "_" not in path.stem])
+
+
+def test_gehring_homberger() -> None:
+    compare("Gehring and Homberger, vehicles first", sorted(Path(FOLDER).glob("*_*.txt")))
+
+
+def compare(family: str, paths: list[Path]) -> None:
+    if not paths:
+        pytest.skip("no such instances")
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as workers:
+        results = list(workers.map(solve, paths[:LIMIT]))
+    for result in results:
+        print(result, flush=True)
+    gaps = [result.gap for result in results if result.vans == result.best_vans or result.best_vans is None]
+    more = sum(result.vans - (result.best_vans or result.vans) for result in results)
+    say(f"{family}, {SECONDS:.0f} s", f"mean gap {fmean(gaps or [0]):.2f} % over {len(gaps)}", f"{more} vans too many")
+
+
+@dataclass(frozen=True)
+class Result:
+    name: str
+    distance: float
+    vans: int
+    best: float
+    best_vans: int | None
+    iterations: int
+
+    @property
+    def gap(self) -> float:
+        return 100 * (self.distance / self.best - 1)
+
+    def __str__(self) -> str:
+        return (
+            f"  {self.name}: {self.distance:.2f} with {self.vans} vans, best {self.best:.2f}"
+            f" with {self.best_vans or 'any'}: {self.gap:+.2f} % ({self.iterations} iterations)"
+        )
+
+
+def solve(path: Path) -> Result:
+    """One instance within its seconds."""
+    known = json.loads((path.parent / "best_known.json").read_text())[path.stem]
+    until = time.monotonic() + SECONDS
+    problem, scale = read(path)
+    budget = Budget(until)
+    if "_" in path.stem:
+        problem = fewest_vans(problem, scale, Budget(time.monotonic() + SECONDS / 2))
+    found = plan(problem, iterations=FOREVER, scale=scale, heard=budget)
+    assert check(problem, found) == [] and not found.unplanned
+    best = known["best_known_distance"] if "_" not in path.stem else known["distance_with_fewest_vehicles"]
+    vans = known["fewest_vehicles"] if "_" in path.stem else None
+    return Result(path.stem, found.km, len(found.routes), best, vans, budget.iterations)
+
+
+@dataclass
+class Budget:
+    """Stops a search at a moment, or as soon as it has a plan that leaves nothing out if that is `enough`."""
+
+    until: float
+    enough: bool = False
+    iterations: int = 0
+
+    def __call__(self, progress: Progress) -> bool:
+        self.iterations = progress.iteration
+        return time.monotonic() >= self.until or (self.enough and progress.unplanned == 0)
+
+
+def fewest_vans(problem: Problem, scale: Scale, budget: Budget) -> Problem:
+    """The problem with as few vans as still served everybody within the budget."""
+    feasible, budget.enough = problem, True
+    while time.monotonic() < budget.until:
+        found = plan(problem, iterations=FOREVER, scale=scale, heard=budget)
+        if found.unplanned:
+            break
+        feasible = replace(problem, vans=problem.vans[: len(found.routes)])
+        problem = replace(problem, vans=problem.vans[: len(found.routes) - 1])
+    return feasible
