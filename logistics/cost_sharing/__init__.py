@@ -5,6 +5,7 @@ Pure: no Django, no I/O.
 """
 
 from logistics.cost_sharing.allocating import METHODS, Allocation, Binding, allocate, frontier
+from logistics.cost_sharing.explaining import Explanation, explain
 from logistics.cost_sharing.game import AdditiveOracle, CostOracle, Game, Row, TableOracle
 from logistics.cost_sharing.routing import RoutingOracle
 from logistics.cost_sharing.sharing import METHOD, Sharing, share
@@ -17,6 +18,7 @@ __all__ = [
     "Allocation",
     "Binding",
     "CostOracle",
+    "Explanation",
     "Game",
     "Report",
     "RoutingOracle",
@@ -24,6 +26,7 @@ __all__ = [
     "Sharing",
     "TableOracle",
     "allocate",
+    "explain",
     "frontier",
     "share",
     "verify",

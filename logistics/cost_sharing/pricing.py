@@ -252,9 +252,8 @@ class _Labels(NamedTuple):
                 lowered = cost[order] - APART * np.cumsum(~alike)
                 least = np.minimum.accumulate(lowered)
                 order = order[np.concatenate([[True], lowered[1:] < least[:-1]])]
-            last, before, load, cost, memory, parent, called, simple = (
-                column[order] for column in (last, before, load, cost, memory, parent, called, simple)
-            )
+            last, before, load, cost, parent = last[order], before[order], load[order], cost[order], parent[order]
+            memory, called, simple = memory[order], called[order], simple[order]
             count += len(last)
             if count > AT_MOST_LABELS:
                 return None

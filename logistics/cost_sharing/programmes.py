@@ -1,4 +1,4 @@
-"""Linear and convex quadratic programmes that grow row by row, solved by HiGHS on one thread, so that they repeat."""
+"""Linear programmes that grow row by row, solved by HiGHS on one thread, so that they repeat."""
 
 from collections.abc import Sequence
 
@@ -15,11 +15,11 @@ class Infeasible(ArithmeticError):
 
 
 class Programme:
-    """Minimise `costs @ x + x @ diag(curve) @ x / 2` within bounds and rows."""
+    """Minimise `costs @ x` within bounds and rows."""
 
-    def __init__(self, costs: Floats, lower: Floats, upper: Floats, curve: Floats | None = None) -> None:
+    def __init__(self, costs: Floats, lower: Floats, upper: Floats) -> None:
         self.highs = highspy.Highs()
-        for option, value in {
+        options: dict[str, bool | int | float | str] = {
             "log_to_console": False,
             "output_flag": False,
             "threads": 1,
@@ -27,22 +27,12 @@ class Programme:
             "random_seed": 0,
             "primal_feasibility_tolerance": 1e-9,
             "dual_feasibility_tolerance": 1e-9,
-        }.items():
+        }
+        for option, value in options.items():
             self.highs.setOptionValue(option, value)
         size = len(costs)
         self.highs.addVars(size, lower.astype(float), upper.astype(float))
         self.highs.changeColsCost(size, np.arange(size, dtype=np.int32), costs.astype(float))
-        if curve is not None:
-            curved = np.flatnonzero(curve)
-            starts = np.searchsorted(curved, np.arange(size))
-            self.highs.passHessian(
-                size,
-                len(curved),
-                highspy.HessianFormat.kTriangular,
-                starts.astype(np.int32),
-                curved.astype(np.int32),
-                curve[curved].astype(float),
-            )
 
     def add(self, columns: Sequence[int], factors: Sequence[float] | Floats, lower: float, upper: float) -> None:
         """`lower <= sum(factors * x[columns]) <= upper`."""

@@ -132,8 +132,8 @@ class RoutingOracle:
     def _costs(self, some: list[int]) -> Floats:
         """The cost of every group of some players with goods, by bitmask."""
         single = np.full(1 << len(some), np.inf)
-        for _rates, alike in groupby(self.kinds, key=lambda kind: (kind.legs.tobytes(), kind.hours)):
-            alike = list(alike)
+        for _rates, same in groupby(self.kinds, key=lambda kind: (kind.legs.tobytes(), kind.hours)):
+            alike = list(same)
             fits = [np.all([sums(self.loads[some, d]) <= kind.room[d] for d in range(6)], axis=0) for kind in alike]
             fitting = np.any(fits, axis=0)
             one = alike[0].cut(some)

@@ -182,18 +182,18 @@ class _Count:
             ]
             over = [sum(exact[i] for i in group) - (1 + self.bill.tau) * cost for group, cost in found]
             gains = [(sum(billed[i] for i in group) - cost, group) for group, cost in found]
-            gain, group = max(gains, key=lambda pair: pair[0], default=(0.0, frozenset()))
-            return max(over, default=0.0), group if gain > CENT else frozenset(), gain
+            gain, leaver = max(gains, key=lambda pair: pair[0], default=(0.0, frozenset()))
+            return max(over, default=0.0), leaver if gain > CENT else frozenset(), gain
         proper = np.ones(len(table), dtype=bool)
         proper[[0, -1]] = False
         proper[[1 << i for i in range(len(self.players))]] = False
         if not proper.any() or self.bill.tau == float("inf"):
             return 0.0, frozenset(), 0.0
         worst = (_all_sums(exact) - (1 + self.bill.tau) * table)[proper].max()
-        gains = np.where(proper, _all_sums(billed) - table, -np.inf)
-        best = int(gains.argmax())
+        gained = np.where(proper, _all_sums(billed) - table, -np.inf)
+        best = int(gained.argmax())
         group = frozenset(i for i in range(len(self.players)) if best >> i & 1)
-        return float(worst), group if gains[best] > NOISE else frozenset(), float(gains[best])
+        return float(worst), group if gained[best] > NOISE else frozenset(), float(gained[best])
 
     def notes(self) -> Iterator[str]:
         bill, table = self.bill, self.game.cost.table()

@@ -47,15 +47,15 @@ def costs(draw, most=5):
     """Whole cents; never dearer together than in parts, never cheaper with one more: as when vans are hired."""
     n = draw(st.integers(1, most))
     table = [0] + draw(st.lists(st.integers(0, 10_000), min_size=2**n - 1, max_size=2**n - 1))
+    for mask in range(2**n - 1, 0, -1):
+        for bit in range(n):
+            if mask >> bit & 1:
+                table[mask ^ 1 << bit] = min(table[mask ^ 1 << bit], table[mask])
     for mask in range(1, 2**n):
         part = (mask - 1) & mask
         while part:
             table[mask] = min(table[mask], table[part] + table[mask ^ part])
             part = (part - 1) & mask
-    for mask in range(2**n - 1, 0, -1):
-        for bit in range(n):
-            if mask >> bit & 1:
-                table[mask ^ 1 << bit] = min(table[mask ^ 1 << bit], table[mask])
     return [cost / 100 for cost in table]
 
 
@@ -200,12 +200,12 @@ def test_shapley_is_the_mean_over_all_orders_of_joining(table):
 
 
 def test_a_larger_threshold_lets_savings_be_more_equal():
-    """Bo and Cas live next door to each other and far from An: together they drive for 44, alone for 40 each."""
-    game = game_of([0, 30, 40, 55, 40, 55, 44, 60])
+    """Bo and Cas live next door to each other and far from An: together they drive for 40, alone for 40 each."""
+    game = game_of([0, 30, 40, 55, 40, 55, 40, 60])
     points = frontier(game, [0.0, 0.1, 0.2])
     assert [tau for tau, _spread in points] == [0.0, 0.1, 0.2]
-    assert [spread for _tau, spread in points] == pytest.approx([5.0, 0.0, 0.0], abs=0.01) or points[0][1] > points[2][1]
-    assert [spread for _tau, spread in points] == sorted((spread for _tau, spread in points), reverse=True)
+    # At 0 they pay 20 of 40 each and An 20 of 30: two thirds and a half.
+    assert [spread for _tau, spread in points] == pytest.approx([100 / 6, 0.0, 0.0], abs=0.001)
 
 
 def test_nobody_one_player_and_players_without_goods():
@@ -284,7 +284,11 @@ def test_planted_errors_are_found(error, flaw):
 
 def test_a_bill_passed_off_as_another_method_is_found():
     game = game_of([0, 30, 40, 55, 40, 55, 44, 70])
-    for method, word in (("shapley", "by shapley"), ("nucleolus", "not the nucleolus"), ("stand_alone", "by stand_alone")):
+    for method, word in (
+        ("shapley", "by shapley"),
+        ("nucleolus", "not the nucleolus"),
+        ("stand_alone", "by stand_alone"),
+    ):
         true = allocate(game, method)
         other = allocate(game, "nucleolus" if method == "shapley" else "shapley")
         false = replace(other, method=method, inputs_hash=true.inputs_hash)
@@ -298,3 +302,17 @@ def test_a_violation_that_is_hidden_is_found_with_the_group_that_gains():
     assert report.leaver == ("a", "b") or report.gain_cents > 0 or bill.max_violation_cents == 0
     hidden = replace(bill, max_violation_cents=0)
     assert verify(game, hidden).right == (bill.max_violation_cents <= 1)
+
+
+def test_random_tables_of_any_shape_have_an_answer_that_counts():
+    """Neither growing nor subadditive: once the quadratic programme gave up on these, or never came back."""
+    draw = np.random.default_rng(1)
+    for _game in range(120):
+        n = int(draw.integers(2, 7))
+        table = draw.integers(0, 100, 2**n).astype(float)
+        table[0] = 0.0
+        game = game_of(table, grand=float(table[-1]))
+        for method in ("epm", *GROUP_METHODS):
+            bill = allocate(game, method, time_limit=20)
+            assert not bill.stopped
+            assert verify(game, bill).flaws == ()
