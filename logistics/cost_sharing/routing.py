@@ -69,7 +69,15 @@ class RoutingOracle:
 
         def rates(van: Van) -> tuple[float, ...]:
             room = (van.total_crates, *van.capacity, van.kg)
-            return (van.per_km, van.per_hour, van.fixed, *map(float, room), van.available_from, van.available_to)
+            return (
+                van.per_km,
+                van.per_hour,
+                van.per_stop,
+                van.fixed,
+                *map(float, room),
+                van.available_from,
+                van.available_to,
+            )
 
         sites, vans = self.problem.sites, sorted(self.problem.vans, key=rates)
         rows = [vans[0].at, *(site.at for site in sites)] if vans else []
@@ -79,7 +87,7 @@ class RoutingOracle:
         return [
             Kind(
                 legs=van.per_km * np.where(np.isfinite(km), km, 1e6) + van.per_hour / 60 * minutes,
-                calls=van.per_hour / 60 * service,
+                calls=van.per_stop + van.per_hour / 60 * service,
                 fixed=van.fixed,
                 room=np.array([van.total_crates, *van.capacity, van.kg], dtype=float),
                 per_minute=van.per_hour / 60,
@@ -132,7 +140,9 @@ class RoutingOracle:
     def _costs(self, some: list[int]) -> Floats:
         """The cost of every group of some players with goods, by bitmask."""
         single = np.full(1 << len(some), np.inf)
-        for _rates, same in groupby(self.kinds, key=lambda kind: (kind.legs.tobytes(), kind.hours)):
+        for _rates, same in groupby(
+            self.kinds, key=lambda kind: (kind.legs.tobytes(), kind.calls.tobytes(), kind.hours)
+        ):
             alike = list(same)
             fits = [np.all([sums(self.loads[some, d]) <= kind.room[d] for d in range(6)], axis=0) for kind in alike]
             fitting = np.any(fits, axis=0)
