@@ -6,20 +6,22 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict
+from datetime import time
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
 from django.db.models import F, Sum
 
-from logistics import distances, driven, roads, terms
+from logistics import calls, distances, driven, roads, terms
 from logistics.alone import Rates, rates_by_owner, standard_van
 from logistics.distances import Matrix, Point
 from logistics.driven import Driven
 from logistics.models import CostTerms, Crate, Round, Vehicle
-from logistics.routing import STORAGE_CLASSES
+from logistics.routing import DAY, STORAGE_CLASSES
 from logistics.routing.problem import whole_minutes
-from network.models import DeliveryDay, Tariff
+from network import clock
+from network.models import Delivery, DeliveryDay, Tariff
 from network.money import cents, share_out
 from orders.models import OrderLine
 from producers.models import Producer
@@ -59,19 +61,19 @@ def inputs_of(*, day: DeliveryDay) -> dict[str, Any]:
         "rounds": _rounds(rides),
         "driven": str(sum((ride.cost for ride in rides), Decimal(0))),
         "vans": _vans(rides),
+        "hours": _hours(rides, day),
         "producers": [
             {
                 "id": pk,
                 "at": spots[starts[pk]],
                 "brings": pk in brought,
+                "opens": _minute(producers[pk].opens),
+                "latest": _minute(producers[pk].closes),
                 "rates": asdict(rates.get(producers[pk].organisation_id, standard)),
             }
             for pk in sorted(producers)
         ],
-        "destinations": [
-            {"id": pk, "at": spots[point]}
-            for pk, point in sorted({row["delivery"]: row["point"] for row in crates}.items())
-        ],
+        "destinations": _destinations(day, spots, {row["delivery"]: row["point"] for row in crates}),
         "crates": [{key: value for key, value in row.items() if key != "point"} for row in crates],
     }
     return dict(json.loads(json.dumps(inputs)))
@@ -134,6 +136,21 @@ def _crates(day: DeliveryDay) -> list[dict[str, Any]]:
     return [found[pair] for pair in sorted(found)]
 
 
+def _minute(at: time) -> int:
+    return at.hour * 60 + at.minute
+
+
+def _destinations(day: DeliveryDay, spots: dict[Point, int], points: dict[int, Point]) -> list[dict[str, Any]]:
+    """Where crates were dropped, and when service may start; at a pickup point it must be `done` by then."""
+    found = []
+    for pk, delivery in sorted(Delivery.objects.in_bulk(points).items()):
+        opens, latest = (clock.minutes_of(moment, day.on) for moment in (delivery.starts_at, delivery.ends_at))
+        point = delivery.pickup_point_id is not None
+        hours = (opens - calls.EARLY_AT_POINT, opens) if point else (opens, latest)
+        found.append({"id": pk, "at": spots[points[pk]], "opens": hours[0], "latest": hours[1], "done": point})
+    return found
+
+
 def _brought(day: DeliveryDay) -> set[int]:
     """
     Producers who brought their goods to the hub: as it stood when the rounds were planned, whatever they chose since. Their
@@ -183,7 +200,7 @@ def _day_prices(rides: list[Driven]) -> dict[int, int]:
     by_van: dict[int, list[Driven]] = defaultdict(list)
     for ride in rides:
         by_van[ride.round.vehicle_id].append(ride)
-    found = {}
+    found: dict[int, int] = {}
     for its in by_van.values():
         whole = min(cents(its[0].round.vehicle.per_day), cents(its[0].round.cost))
         parts = share_out(whole, [one.minutes_planned for one in its])
@@ -212,6 +229,17 @@ def _vans(rides: list[Driven]) -> list[dict[str, Any]]:
             "capacity": [vehicle.ambient, vehicle.cool, vehicle.cold, vehicle.frozen],
             "crates": vehicle.crates,
             "kg": vehicle.kg,
+            "hours": [_minute(vehicle.available_from), _minute(vehicle.available_until)],
         }
         for (leg, _pk), (vehicle, prices) in sorted(found.items(), key=lambda item: item[0])
     ]
+
+
+def _hours(rides: Iterable[Driven], day: DeliveryDay) -> dict[str, list[int]]:
+    """From and until when each leg may be driven: goods must be at the hub as soon as they were, and leave no sooner."""
+    rides = list(rides)
+    ends = [clock.minutes_of(ride.round.ends_at, day.on) for ride in rides if ride.round.leg == Round.Leg.COLLECTION]
+    starts = [
+        clock.minutes_of(ride.round.starts_at, day.on) for ride in rides if ride.round.leg == Round.Leg.DISTRIBUTION
+    ]
+    return {"collection": [0, min(DAY, max(ends, default=DAY))], "distribution": [max(0, min(starts, default=0)), DAY]}
