@@ -39,6 +39,14 @@ def inputs_of(*, day: DeliveryDay) -> dict[str, Any]:
     `crates` are what was billed, a row for each farm, delivery and way: crate equivalents per storage class, kg, and the
     value of the goods in euro, which only the method "value" reads and no page shows.
     """
+    known = happened(day=day)
+    by_road = _roads([(lat, lon) for lat, lon in known["places"]])
+    roads_ = {"km": np.round(by_road.km, 2).tolist(), "minutes": whole_minutes(by_road).tolist()}
+    return dict(json.loads(json.dumps(known | roads_)))
+
+
+def happened(*, day: DeliveryDay) -> dict[str, Any]:
+    """The same without the roads: what somebody may change until the day is settled."""
     day = DeliveryDay.objects.select_related("cycle__network__hub").get(pk=day.pk)
     agreed = terms.of(day.network, day.cycle.week_on)
     crates = crates_of(day)
@@ -53,7 +61,6 @@ def inputs_of(*, day: DeliveryDay) -> dict[str, Any]:
         *(deliveries[row["delivery"]].place.point for row in crates),
     ]:
         spots.setdefault(point, len(spots))
-    by_road = _roads(list(spots))
     rides = driven.of_day(day)
     standard = standard_van(agreed)
     inputs = {
@@ -62,8 +69,6 @@ def inputs_of(*, day: DeliveryDay) -> dict[str, Any]:
         "weights": _weights(day),
         "hub": hub,
         "places": list(spots),
-        "km": np.round(by_road.km, 2).tolist(),
-        "minutes": whole_minutes(by_road).tolist(),
         "rounds": _rounds(rides),
         "driven": str(sum((ride.cost for ride in rides), Decimal(0))),
         "vans": _vans(rides),
