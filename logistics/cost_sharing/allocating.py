@@ -211,8 +211,14 @@ def _violation(search: Search, bill: Floats, tau: float) -> tuple[float, bool]:
     rows, proven = search.oracle.most_violated(bill, tau)
     for row in rows:
         search.rows[row.group] = min(row.cost, search.rows.get(row.group, float("inf")))
-    above = [sum(bill[i] for i in group) - (1 + tau) * cost for group, cost in search.rows.items()]
-    return max(0.0, max(above, default=0.0)), proven
+    above = {group: float(sum(bill[i] for i in group)) - (1 + tau) * cost for group, cost in search.rows.items()}
+    together, most = 0.0, frozenset[int]()
+    if search.oracle.table() is None:
+        # Groups that fit a van are searched; several that object can object as one.
+        for group in sorted(above, key=lambda group: (-above[group], sorted(group))):
+            if above[group] > 0 and not group & most:
+                together, most = together + above[group], most | group
+    return max(together, *above.values(), 0.0), proven
 
 
 def _binding(search: Search, players: tuple[str, ...], bill: Floats, tau: float) -> tuple[Binding, ...]:

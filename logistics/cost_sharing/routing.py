@@ -125,15 +125,18 @@ class RoutingOracle:
             )
         return self._groups[group]
 
+    def part(self, some: Sequence[int]) -> Floats:
+        """The costs of all groups of some players, by bitmask in their order. Who has no goods changes none."""
+        active = set(self.active)
+        bits = {i: float(1 << bit) for bit, i in enumerate(i for i in some if i in active)}
+        return self._costs(list(bits), timed=self.timed)[sums([bits.get(i, 0.0) for i in some]).astype(np.int64)]
+
     def table(self) -> Floats | None:
         return self._table if len(self.jobs) <= EXACT_UP_TO else None
 
     @cached_property
     def _table(self) -> Floats:
-        """Whoever has no goods changes no group's cost."""
-        bits = {i: float(1 << bit) for bit, i in enumerate(self.active)}
-        places = sums([bits.get(i, 0.0) for i in range(len(self.jobs))]).astype(np.int64)
-        return self._costs(self.active, timed=self.timed)[places]
+        return self.part(range(len(self.jobs)))
 
     def _costs(self, some: list[int], *, timed: bool) -> Floats:
         """The cost of every group of some players with goods, by bitmask."""
