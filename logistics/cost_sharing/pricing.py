@@ -44,10 +44,13 @@ def most_violated(
     tau: float,
     tolerance: float,
     hours: Floats | None,
+    *,
+    exactly: bool,
 ) -> tuple[list[Group], bool]:
     """
     Groups of two or more that fit one van and whose shares exceed (1 + tau) times the tour, with its euro, worst first;
-    and whether no group does by more than the tolerance. With `hours` that is only known when none would without them.
+    and whether no group does by more than the tolerance. With `hours` that is only known when none would without them;
+    unless `exactly`, only when a first look tells.
     """
     found: dict[frozenset[int], float] = {}
     proven = False
@@ -56,10 +59,10 @@ def most_violated(
         some = [i for i in active if kind.takes[i] and (loads[i] <= kind.room).all() and shares[i] > 0]
         if len(some) > 1:
             prices.append((_Price.of(kind, some, loads, shares, tau, hours), some))
-    for exactly in (False, True):
+    for labels in (False, True) if exactly else (False,):
         proven = True
         for price, some in prices:
-            tours, sure = _search(price, tolerance, exactly)
+            tours, sure = _search(price, tolerance, labels)
             _keep(found, tours, some)
             proven = proven and sure
         if found or proven:

@@ -21,6 +21,10 @@ from logistics.routing.problem import DAY, Pair, Problem, Site, Van
 
 LARGEST_GROUP = 19
 """Players of a group up to which its cost is computed exactly when there are more than 18 in all."""
+SEARCHED_WHOLE = 240
+"""Players up to which groups are searched among all of them; beyond, in neighbourhoods, and nothing is proven."""
+TOGETHER = 12
+FOLLOWERS = 20
 TOLERANCES = ((60, 0.01), (10**9, 0.05))
 """Euro within which a violation counts as none, by number of players."""
 
@@ -121,15 +125,18 @@ class RoutingOracle:
             )
         return self._groups[group]
 
+    def part(self, some: Sequence[int]) -> Floats:
+        """The costs of all groups of some players, by bitmask in their order. Who has no goods changes none."""
+        active = set(self.active)
+        bits = {i: float(1 << bit) for bit, i in enumerate(i for i in some if i in active)}
+        return self._costs(list(bits), timed=self.timed)[sums([bits.get(i, 0.0) for i in some]).astype(np.int64)]
+
     def table(self) -> Floats | None:
         return self._table if len(self.jobs) <= EXACT_UP_TO else None
 
     @cached_property
     def _table(self) -> Floats:
-        """Whoever has no goods changes no group's cost."""
-        bits = {i: float(1 << bit) for bit, i in enumerate(self.active)}
-        places = sums([bits.get(i, 0.0) for i in range(len(self.jobs))]).astype(np.int64)
-        return self._costs(self.active, timed=self.timed)[places]
+        return self.part(range(len(self.jobs)))
 
     def _costs(self, some: list[int], *, timed: bool) -> Floats:
         """The cost of every group of some players with goods, by bitmask."""
@@ -155,32 +162,77 @@ class RoutingOracle:
         return cheapest_partition(single)
 
     def _along(self, some: list[int]) -> float:
-        """The players in order of direction from the hub, cut into groups small enough to be computed."""
-        toward = self.kinds[0].legs[0, 1:][some] if self.kinds else self.alone[some]
-        order = [some[i] for i in np.argsort(toward, kind="stable")]
-        left, cost = set(order), 0.0
-        for first in reversed(order):
+        """Neighbourhoods small enough to be computed, one after the other."""
+        return sum(float(self._costs(near, timed=self.timed)[-1]) for near in self._neighbourhoods(some, TOGETHER))
+
+    def _neighbourhoods(self, some: Sequence[int], size: int) -> list[list[int]]:
+        """Players apart in groups of a size: the farthest who is left, and those nearest to her."""
+        if not self.kinds:
+            return [[i] for i in some]
+        legs, left, found = self.kinds[0].legs, set(some), []
+        for first in sorted(some, key=lambda i: (-legs[0, i + 1], i)):
             if first in left:
-                near = sorted(left, key=lambda i: (self.kinds[0].legs[first + 1, i + 1], i))[:12]
+                near = sorted(left, key=lambda i: (legs[first + 1, i + 1], i))[:size]
                 left -= set(near)
-                cost += float(self._costs(sorted(near), timed=self.timed)[-1])
-        return cost
+                found.append(sorted(near))
+        return found
+
+    def roughly(self, group: frozenset[int]) -> float:
+        """Euro for a group of any size by joining tours that save most (Clarke and Wright 1964), hours left out."""
+        tours = {i: [i] for i in self.active if i in group}
+        of = {i: i for i in tours}
+        held = {i: self.loads[i] for i in tours}
+        for i, j in self._savings:
+            if i not in of or j not in of or of[i] == of[j]:
+                continue
+            one, other = of[i], of[j]
+            first, then = tours[one], tours[other]
+            if i not in (first[0], first[-1]) or j not in (then[0], then[-1]):
+                continue
+            if (held[one] + held[other] > self._room).any():
+                continue
+            # Either may be driven the other way round.
+            tours[one] = (first if first[-1] == i else first[::-1]) + (then if then[0] == j else then[::-1])
+            held[one] = held[one] + held[other]
+            of |= dict.fromkeys(tours.pop(other), one)
+        euro = 0.0
+        for one, stops in tours.items():
+            fit = [
+                kind.tour(stops) for kind in self.kinds if kind.takes[stops].all() and (held[one] <= kind.room).all()
+            ]
+            euro += min([*fit, float(sum(self.alone[i] for i in stops))])
+        return euro
+
+    @cached_property
+    def _room(self) -> Floats:
+        return np.max([kind.room for kind in self.kinds], axis=0)
+
+    @cached_property
+    def _savings(self) -> list[tuple[int, int]]:
+        """Who could follow whom, what saves most first, among each one's nearest."""
+        legs = max(self.kinds, key=lambda kind: tuple(kind.room)).legs
+        saved = legs[1:, :1] + legs[:1, 1:] - legs[1:, 1:]
+        np.fill_diagonal(saved, 0.0)
+        near = np.argsort(-saved, axis=1, kind="stable")[:, :FOLLOWERS]
+        pairs = [(float(saved[i, j]), i, int(j)) for i in range(len(saved)) for j in near[i] if saved[i, j] > 0]
+        return [(i, j) for _saved, i, j in sorted(pairs, key=lambda pair: (-pair[0], pair[1:]))]
 
     def most_violated(self, shares: Sequence[float] | Floats, tau: float) -> tuple[list[Row], bool]:
         table = self.table()
         return self._search(shares, tau) if table is None else self.exactly.most_violated(shares, tau)
 
     def _search(self, shares: Sequence[float] | Floats, tau: float) -> tuple[list[Row], bool]:
-        found, proven = most_violated(
-            self.kinds,
-            self.loads,
-            self.active,
-            np.asarray(shares, dtype=float),
-            tau,
-            self.tolerance,
-            self.hours if self.timed else None,
-        )
-        return [Row(group, cost) for group, cost in found], proven and not self.problem.pairs
+        amounts, hours = np.asarray(shares, dtype=float), self.hours if self.timed else None
+        whole = len(self.active) <= SEARCHED_WHOLE
+        parts = [self.active] if whole else self._neighbourhoods(self.active, SEARCHED_WHOLE // 2)
+        rows, proven = [], whole and not self.problem.pairs
+        for part in parts:
+            found, sure = most_violated(
+                self.kinds, self.loads, part, amounts, tau, self.tolerance, hours, exactly=whole
+            )
+            rows += [Row(group, cost) for group, cost in found]
+            proven = proven and sure
+        return rows, proven
 
     @cached_property
     def exactly(self) -> TableOracle:

@@ -1,10 +1,16 @@
 """What groups pay on their own, from a routing problem: against published optima, all groups at once, and brute force."""
 
+import json
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from logistics.cost_sharing import Game, RoutingOracle, allocate, verify
+from logistics.cost_sharing import Game, RoutingOracle, allocate, routing, sampling, verify
 from logistics.cost_sharing.game import sums
+from logistics.cost_sharing.sampling import estimated_shapley
+from logistics.cost_sharing.shapley import shapley
 from logistics.distances import Matrix
 from logistics.routing import Load, Pair, Problem, Site, Van
 
@@ -56,6 +62,32 @@ def test_the_search_for_groups_finds_none_only_when_no_group_gains(seed, kind):
         for row in found:
             assert row.cost >= oracle.of(row.group) - 1e-6
             assert shares[sorted(row.group)].sum() > row.cost
+
+
+GAMES = {game["name"]: game for game in json.loads(Path(__file__).with_name("cost_games.json").read_text())}
+
+
+def geographical(places):
+    """Distances as TSPLIB counts them: degrees and minutes on a sphere, cut to whole km."""
+    degrees = np.trunc(places)
+    radians = 3.141592 * (degrees + 5 * (places - degrees) / 3) / 180
+    latitude, longitude = radians[:, 0], radians[:, 1]
+    q1 = np.cos(longitude[:, None] - longitude)
+    q2, q3 = np.cos(latitude[:, None] - latitude), np.cos(latitude[:, None] + latitude)
+    km = np.floor(6378.388 * np.arccos(np.clip(0.5 * ((1 + q1) * q2 - (1 - q1) * q3), -1, 1)) + 1)
+    return np.where(np.eye(len(places)), 0.0, km)
+
+
+@pytest.mark.parametrize("name", ["tsg_burma14", "vrg_P-n16-k8", "vrg_P-n20-k2"])
+def test_everybody_together_costs_the_published_optimum(name):
+    """TSPLIB burma14 (3323), CVRPLIB P-n16-k8 (450, eight vans) and P-n20-k2 (216)."""
+    game = GAMES[name]
+    places = np.array(game["coordinates"])
+    km = np.rint(np.linalg.norm(places[:, None] - places, axis=2)) if "demand" in game else geographical(places)
+    crates = [int(crates) for crates in game.get("demand", [1] * len(places))]
+    sites = tuple(farm(str(i), i, crates[i]) for i in range(1, len(places)))
+    oracle = RoutingOracle(Problem(Matrix(km, 0 * km), sites, (van(room=game.get("capacity", 100)),)))
+    assert oracle.of(frozenset(range(len(sites)))) == game["published"]["grand_cost"]
 
 
 def direct(places):
@@ -166,3 +198,66 @@ def test_a_bill_of_twenty_farms_counts_again(kind):
     listed = RoutingOracle(Problem(problem.matrix, tuple(problem.sites[i] for i in order), problem.vans))
     again = allocate(Game(tuple(problem.sites[i].key for i in order), listed, game.grand_cost))
     assert again.cents == bill.cents and again.inputs_hash == bill.inputs_hash
+
+
+def test_a_hidden_violation_among_twenty_farms_is_found_by_other_means():
+    problem = region(20, 3)
+    oracle = RoutingOracle(problem)
+    game = Game(tuple(site.key for site in problem.sites), oracle, 0.45 * float(oracle.alone.sum()))
+    bill = allocate(game)
+    assert bill.proven
+    # Five euro more for a farm that a group holds and less for one outside it, everywhere it is written.
+    group = bill.binding[0].group
+    held = min(group, key=lambda player: bill.saving[player] * -oracle.alone[game.players.index(player)])
+    other = max((player for player in game.players if player not in group), key=lambda player: bill.shares[player])
+    alone = dict(zip(game.players, oracle.alone, strict=True))
+    moved = {held: 5.0, other: -5.0}
+    shares = bill.shares | {player: bill.shares[player] + euro for player, euro in moved.items()}
+    saving = bill.saving | {player: 1 - shares[player] / alone[player] for player in moved}
+    spread = 100 * (max(saving.values()) - min(saving.values()))
+    cents = bill.cents | {player: bill.cents[player] + round(100 * euro) for player, euro in moved.items()}
+    wrong = replace(bill, shares=shares, saving=saving, spread=spread, cents=cents, binding=())
+    flaws = verify(game, wrong).flaws
+    assert len(flaws) == 1 and "cents above its limit, not" in flaws[0]
+    report = verify(game, allocate(game, "stand_alone", tau=0.0))
+    assert report.flaws == () and report.gain_cents > 100 and not report.proven
+
+
+def test_shapley_of_twenty_farms_is_an_estimate_that_says_so(monkeypatch):
+    monkeypatch.setattr(sampling, "GROUPS", 400)
+    problem = region(20, 5)
+    oracle = RoutingOracle(problem)
+    game = Game(tuple(site.key for site in problem.sites), oracle, 0.5 * float(oracle.alone.sum()))
+    bill = allocate(game, "shapley")
+    assert not bill.exact and not bill.proven
+    assert sum(bill.shares.values()) == pytest.approx(game.grand_cost)
+    assert 0 < max(bill.standard_error.values()) < 5.0
+    assert allocate(game, "shapley").cents == bill.cents
+    report = verify(game, bill)
+    assert report.flaws == () and "an estimate, with a standard error" in " ".join(report.notes)
+
+
+def test_the_estimate_of_shapley_is_near_the_value_itself():
+    oracle = RoutingOracle(region(10, 2))
+    table = oracle.table()
+    estimate, error = estimated_shapley(oracle.of, 10, float(table[-1]), 0)
+    assert np.abs(estimate - shapley(table)).max() < max(1.0, 4 * error.max())
+
+
+def test_rough_costs_are_of_tours_that_exist():
+    oracle = RoutingOracle(region(12, 4))
+    for seed in range(30):
+        group = frozenset(np.random.default_rng(seed).choice(12, 7, replace=False).tolist())
+        assert oracle.of(group) - 1e-6 <= oracle.roughly(group) <= oracle.alone[sorted(group)].sum() + 1e-6
+
+
+def test_more_farms_than_are_searched_together_are_searched_by_neighbourhood(monkeypatch):
+    """As three thousand would be, which are a network each 120."""
+    monkeypatch.setattr(routing, "SEARCHED_WHOLE", 20)
+    problem = region(30, 6)
+    oracle = RoutingOracle(problem)
+    game = Game(tuple(site.key for site in problem.sites), oracle, 0.45 * float(oracle.alone.sum()))
+    bill = allocate(game)
+    assert not bill.proven and bill.binding
+    report = verify(game, bill)
+    assert report.flaws == () and "not proven" in " ".join(report.notes)
