@@ -31,7 +31,7 @@ __all__ = ["Bill", "Played", "Shared", "game_of", "inputs_of", "share"]
 
 Facts: TypeAlias = Mapping[str, Any]
 
-ONLY_SMALL = ("shapley", "nucleolus", "per_capita_nucleolus")
+ONLY_SMALL = ("nucleolus", "per_capita_nucleolus")
 """Methods that need the cost of every group; a larger game is shared by equal savings."""
 ANY_KG = 1_000_000
 
