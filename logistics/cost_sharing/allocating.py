@@ -139,7 +139,7 @@ def _of_costs(game: Game, method: str, tau: float, time_limit: float, seed: int)
         spread=float(100 * np.ptp(saving[compared])) if compared.any() else 0.0,
         tau=kept,
         eps_star=search.eps_star,
-        max_violation_cents=int(np.ceil(100 * violation - 1e-4)),
+        max_violation_cents=int(np.ceil(100 * violation - 0.01)),
         proven=proven and not search.stopped,
         binding=_binding(search, players, bill, kept),
         exact=error is None and not search.stopped,

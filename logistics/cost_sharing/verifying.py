@@ -67,7 +67,7 @@ def verify(game: Game, allocation: Allocation) -> Report:
         notes=tuple(notes),
         leaver=tuple(sorted(game.players[i] for i in leaver)),
         gain_cents=max(0, int(100 * gain + NOISE)),
-        max_violation_cents=max(0, int(np.ceil(100 * worst - 1e-4))),
+        max_violation_cents=max(0, int(np.ceil(100 * worst - 0.01))),
         proven=game.cost.table() is not None,
     )
 
