@@ -12,15 +12,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
-from logistics import desk, drafts, flaws, fleet, handover, settling, sheets, tasks, versions
+from logistics import desk, drafts, flaws, fleet, handover, settling, sheets, tasks, transport, versions
 from logistics.access import day_for
 from logistics.forms import DriversForm, PostponeForm, PublishForm
 from logistics.models import Round
+from logistics.transport import Travel
 from network import journal
 from network.errors import Refused
 from network.models import DeliveryDay
 from orders import closing
-from orders.models import Order
+from orders.models import Order, PurchaseOrder
 
 
 @login_required
@@ -159,9 +160,7 @@ def day_page(request: HttpRequest, day: DeliveryDay, **forms: Any) -> HttpRespon
         and all(ride.round.status == Round.Status.PLANNED for ride in rides)
         and not any(ride.tally.checked or ride.tally.missing for ride in rides)
         and not any(one.tally.checked for one in (*plan["unplanned"], *plan["brought"])),
-        "purchases": day.purchase_orders.select_related("producer__organisation")
-        .annotate(products=Count("lines"), short=Count("lines", Q(lines__missing__gt=0)))
-        .order_by("producer__organisation__name"),
+        "purchases": _purchases(day),
         "deliveries": _deliveries(day, rides),
         "history": journal.history_of(day)[:12],
     }
@@ -208,6 +207,17 @@ def plan_of(day: DeliveryDay, **forms: Any) -> dict[str, Any]:
         or (DriversForm(day, [ride.round for ride in rides], initial={"version": number}) if editable else None),
         "edit_form": forms.get("edit_form"),
     }
+
+
+def _purchases(day: DeliveryDay) -> list[tuple[PurchaseOrder, Travel]]:
+    """What each farm is asked, and how it travels this week."""
+    purchases = list(
+        day.purchase_orders.select_related("producer__organisation")
+        .annotate(products=Count("lines"), short=Count("lines", Q(lines__missing__gt=0)))
+        .order_by("producer__organisation__name")
+    )
+    travels = transport.travels([purchase.producer for purchase in purchases], day.cycle.week_on)
+    return [(purchase, travels[purchase.producer_id]) for purchase in purchases]
 
 
 def _deliveries(day: DeliveryDay, rides: list[desk.Ride]) -> list[dict[str, Any]]:
