@@ -29,6 +29,8 @@ def day(request: HttpRequest, pk: int) -> HttpResponse:
     found = day_for(request.user, pk)
     if request.htmx and "planning" in request.GET and not tasks.progress_of(found):  # type: ignore[attr-defined]
         return HttpResponseClientRefresh()
+    if request.htmx and "stop" in request.GET:  # type: ignore[attr-defined]
+        return render(request, "logistics/_plan.html", plan_of(found, opened=request.GET["stop"]))
     return day_page(request, found)
 
 
@@ -144,7 +146,7 @@ def pdf(paper: bytes, name: str) -> HttpResponse:
 
 def day_page(request: HttpRequest, day: DeliveryDay, **forms: Any) -> HttpResponse:
     """The whole page; `forms` are those that were refused (`postpone_form`, `publish_form`, `drivers_form`, `edit_form`)."""
-    plan = plan_of(day, **forms)
+    plan = plan_of(day, opened=request.GET.get("stop", ""), **forms)
     rides: list[desk.Ride] = plan["rides"]
     orders = Order.objects.filter(delivery__delivery_day=day).aggregate(
         confirmed=Count("pk", ~Q(status__in=["basket", "cancelled"])), baskets=Count("pk", Q(status="basket"))
@@ -168,8 +170,11 @@ def day_page(request: HttpRequest, day: DeliveryDay, **forms: Any) -> HttpRespon
     return render(request, "logistics/day.html", context, status=422 if refused else 200)
 
 
-def plan_of(day: DeliveryDay, **forms: Any) -> dict[str, Any]:
-    """What the plan's part of the page shows: rounds with map, loads and flaws, versions, publishing, drivers."""
+def plan_of(day: DeliveryDay, *, opened: str = "", **forms: Any) -> dict[str, Any]:
+    """
+    What the plan's part of the page shows: rounds with map, loads and flaws, versions, publishing, drivers. `opened` is the
+    stop (pk) whose buttons to move and lock it are shown.
+    """
     draft = drafts.load(day)
     now, shown = versions.latest(day), versions.published(day)
     editable = day.status == DeliveryDay.Status.PLANNED
@@ -180,6 +185,7 @@ def plan_of(day: DeliveryDay, **forms: Any) -> dict[str, Any]:
     hub, name = day.network.hub, day.network.name
     editable = editable and bool(rides or loose)
     vehicles = fleet.vehicles_for(day) if editable else []
+    edit_form = forms.get("edit_form")
     waves = []
     for leg, label in Round.Leg.choices:
         own = [ride for ride in rides if ride.round.leg == leg]
@@ -205,7 +211,8 @@ def plan_of(day: DeliveryDay, **forms: Any) -> dict[str, Any]:
         "publish_form": forms.get("publish_form") or PublishForm(day, initial={"version": number}),
         "drivers_form": forms.get("drivers_form")
         or (DriversForm(day, [ride.round for ride in rides], initial={"version": number}) if editable else None),
-        "edit_form": forms.get("edit_form"),
+        "edit_form": edit_form,
+        "opened": edit_form.about if edit_form else opened,
     }
 
 
