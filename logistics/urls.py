@@ -1,7 +1,21 @@
 from django.urls import path
 
 from logistics import api
-from logistics.views import day, device, driven, edits, fleet, handover, money, papers, region, rounds, tours, week
+from logistics.views import (
+    assembly,
+    day,
+    device,
+    driven,
+    edits,
+    fleet,
+    handover,
+    money,
+    papers,
+    region,
+    rounds,
+    tours,
+    week,
+)
 
 app_name = "logistics"
 urlpatterns = [
@@ -67,5 +81,13 @@ urlpatterns = [
     path("sw.js", device.worker, name="worker"),
     path("kouter.webmanifest", device.manifest, name="manifest"),
     path("papers/<int:pk>.pdf", papers.paper, name="paper"),
+    path("<slug:network>/together/", assembly.together, name="together"),
+    path("<slug:network>/together/frontier/", assembly.trace_frontier, name="trace_frontier"),
+    path("<slug:network>/together/new/", assembly.proposal_new, name="proposal_new"),
+    path("proposals/<int:pk>/", assembly.proposal, name="proposal"),
+    path("proposals/<int:pk>/vote/", assembly.proposal_vote, name="proposal_vote"),
+    path("proposals/<int:pk>/remark/", assembly.proposal_remark, name="proposal_remark"),
+    path("proposals/<int:pk>/withdraw/", assembly.proposal_withdraw, name="proposal_withdraw"),
+    path("proposals/<int:pk>/effects/", assembly.proposal_effects, name="proposal_effects"),
     path("c/<str:code>", papers.crate, name="crate"),
 ]

@@ -66,6 +66,11 @@ SAID = {
     "answered a dispute": _("answered what a farm said of its bill"),
     "corrected the settlement": _("corrected the settlement"),
     "disputed a bill": _("said that a bill is wrong"),
+    "counted the vote": _("counted the vote"),
+    "made a proposal": _("made a proposal"),
+    "made a remark": _("made a remark"),
+    "voted": _("voted"),
+    "withdrew the proposal": _("withdrew the proposal"),
 }
 
 SUBJECTS = {
@@ -74,6 +79,7 @@ SUBJECTS = {
     "orders.purchaseorder": (_("purchase order"), "orders:purchase_order"),
     "logistics.round": (_("round"), "logistics:round"),
     "logistics.vehicle": (_("vehicle"), "logistics:vehicle"),
+    "logistics.proposal": (_("proposal"), "logistics:proposal"),
 }
 """What is written about, as readers call it, and the page that shows it."""
 
