@@ -15,11 +15,12 @@ from django.core.cache import cache
 from django.db import connection
 from django.utils.translation import gettext_noop, override
 
-from logistics import rounds
+from logistics import assembly, consequences, rounds, terms
+from logistics.models import Proposal
 from logistics.waves import Cancelled, Watch
 from network import clock
 from network.errors import Refused
-from network.models import DeliveryDay, Person
+from network.models import DeliveryDay, Network, Person
 
 STEPS = {
     "waiting": gettext_noop("Waiting for the planner"),
@@ -138,3 +139,68 @@ def _alone_at(day: int) -> Iterator[bool]:
         finally:
             if mine:
                 cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [PLANNING, day])
+
+
+FRONTIER, EFFECTS = "frontier", "effects"
+"""What members look at before they vote, computed as a job: of a network, and of a proposal."""
+
+
+@shared_task
+def decide_due() -> None:
+    """Every minute: count the votes that have ended, and compute what running ones still lack."""
+    running = Proposal.objects.filter(status=Proposal.Status.OPEN).select_related("network", "terms")
+    for proposal in running.order_by("closes_at", "pk"):
+        if proposal.closes_at <= clock.now():
+            assembly.decide(proposal=proposal)
+        elif not consequences.effects_of(proposal).is_whole:
+            ask_to_compute(EFFECTS, proposal.pk)
+
+
+def ask_to_compute(what: str, pk: int) -> bool:
+    """Start computing the frontier of a network or the effects of a proposal, unless that is being done; False then."""
+    if not cache.add(f"{what}-{pk}", {"done": 0, "of": 0}, PATIENCE):
+        return False
+    try:
+        (trace_frontier if what == FRONTIER else assess_proposal).delay(pk)
+    except Exception:
+        cache.delete(f"{what}-{pk}")
+        raise
+    return True
+
+
+def computed_so_far(what: str, pk: int) -> dict[str, Any]:
+    """Nothing; `{"done": days, "of": days}` while it runs (0 of 0 while it waits for a worker); or `{"failed": True}`."""
+    found: dict[str, Any] = cache.get(f"{what}-{pk}") or {}
+    return found
+
+
+@shared_task
+def trace_frontier(network_pk: int) -> None:
+    """Compute what the frontier of a network lacks. Killed half-way, the next job goes on where it stopped."""
+    network = Network.objects.get(pk=network_pk)
+    present = terms.of(network, clock.monday_of(clock.today()))
+    with _telling(FRONTIER, network_pk) as tell:
+        consequences.trace(network=network, chosen=present, tell=tell)
+
+
+@shared_task
+def assess_proposal(proposal_pk: int) -> None:
+    """Compute what everybody would have paid under a proposal; killed half-way like the frontier."""
+    proposal = Proposal.objects.select_related("network", "terms").get(pk=proposal_pk)
+    with _telling(EFFECTS, proposal_pk) as tell:
+        consequences.assess(proposal=proposal, tell=tell)
+
+
+@contextmanager
+def _telling(what: str, pk: int) -> Iterator[consequences.Tell]:
+    """Tells the page how far a job is, and that it failed."""
+
+    def tell(done: int, of: int) -> None:
+        cache.set(f"{what}-{pk}", {"done": done, "of": of}, PATIENCE)
+
+    try:
+        yield tell
+    except Exception:
+        cache.set(f"{what}-{pk}", {"failed": True}, PATIENCE)
+        raise
+    cache.delete(f"{what}-{pk}")

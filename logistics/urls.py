@@ -1,7 +1,22 @@
 from django.urls import path
 
 from logistics import api
-from logistics.views import day, device, driven, edits, fleet, handover, money, papers, region, rounds, tours, week
+from logistics.views import (
+    assembly,
+    bills,
+    day,
+    device,
+    driven,
+    edits,
+    fleet,
+    handover,
+    money,
+    papers,
+    region,
+    rounds,
+    tours,
+    week,
+)
 
 app_name = "logistics"
 urlpatterns = [
@@ -23,7 +38,11 @@ urlpatterns = [
     path("days/<int:pk>/driven/", driven.day_driven, name="day_driven"),
     path("days/<int:pk>/papers/", papers.day_papers, name="papers"),
     path("days/<int:pk>/papers/make/", papers.make_papers, name="make_papers"),
-    path("days/<int:pk>/settlement/", money.settlement, name="settlement"),
+    path("days/<int:pk>/settlement/", bills.settlement, name="settlement"),
+    path("days/<int:pk>/settlement/correct/", bills.correct, name="correct"),
+    path("days/<int:pk>/settlement/again/", bills.share_again, name="share_again"),
+    path("days/<int:pk>/settlement/check/", bills.check, name="check_bills"),
+    path("disputes/<int:pk>/answer/", bills.answer, name="answer_dispute"),
     path("farm/<slug:slug>/money/", money.money, name="money"),
     path("farm/<slug:slug>/money/<int:pk>/", money.money_day, name="money_day"),
     path("rounds/", rounds.my_rounds, name="my_rounds"),
@@ -67,5 +86,13 @@ urlpatterns = [
     path("sw.js", device.worker, name="worker"),
     path("kouter.webmanifest", device.manifest, name="manifest"),
     path("papers/<int:pk>.pdf", papers.paper, name="paper"),
+    path("<slug:network>/together/", assembly.together, name="together"),
+    path("<slug:network>/together/frontier/", assembly.trace_frontier, name="trace_frontier"),
+    path("<slug:network>/together/new/", assembly.proposal_new, name="proposal_new"),
+    path("proposals/<int:pk>/", assembly.proposal, name="proposal"),
+    path("proposals/<int:pk>/vote/", assembly.proposal_vote, name="proposal_vote"),
+    path("proposals/<int:pk>/remark/", assembly.proposal_remark, name="proposal_remark"),
+    path("proposals/<int:pk>/withdraw/", assembly.proposal_withdraw, name="proposal_withdraw"),
+    path("proposals/<int:pk>/effects/", assembly.proposal_effects, name="proposal_effects"),
     path("c/<str:code>", papers.crate, name="crate"),
 ]

@@ -220,6 +220,7 @@ CELERY_BEAT_SCHEDULE = {
         ("close due days", "orders.tasks.close_due_days", 20),
         ("expire holds", "orders.tasks.expire_holds", 60),
         ("plan closed days", "logistics.tasks.plan_all_due", 60),
+        ("count the votes", "logistics.tasks.decide_due", 60),
     )
 }
 
@@ -229,6 +230,8 @@ OUTBOX_HANDLERS = {
     "order_cancelled": "orders.mail.order_cancelled",
     "order_closed": "orders.mail.order_closed",
     "papers": "logistics.papers.make",
+    "proposal_decided": "logistics.assembly_mail.proposal_decided",
+    "proposal_opened": "logistics.assembly_mail.proposal_opened",
     "purchase_order_ready": "orders.mail.purchase_order_ready",
     "round_assigned": "logistics.mail.round_assigned",
 }

@@ -1,12 +1,13 @@
 """A small world in which every page has something to show, and the rows of the matrix that name those pages."""
 
 import importlib
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
-from logistics import driven, handover, papers, rounds, settling, temperatures, tours, versions
-from logistics.models import TemperatureReading
+from logistics import assembly, consequences, driven, handover, papers, rounds, settling, temperatures, tours, versions
+from logistics.models import CostTerms, TemperatureReading
 from network import clock
 from network.models import Account, Transaction
 from orders import basket, checkout, closing
@@ -47,6 +48,18 @@ def world(
         warm = TemperatureReading(round=made[0], storage_class="cold", celsius=Decimal("8.5"), by=gust)
         temperatures.note(day=day, readings=[warm], by=gust)
         settling.settle_day(day=day, by=dana)
+    proposal = assembly.propose(
+        network=network,
+        new=CostTerms(tau=Decimal("0.2")),
+        title="Drempel naar 20 %",
+        why="De besparingen liggen dan dichter bij elkaar.",
+        closes_at=clock.now() + timedelta(days=7),
+        from_week=cycle.week_on + timedelta(weeks=3),
+        by=alice,
+    )
+    consequences.assess(proposal=proposal)
+    consequences.trace(network=network, chosen=CostTerms(network=network))
+    assembly.remark(proposal=proposal, text="Voor ons mag het.", by=bob)
     ride = made[0]
     stop = ride.stops.first()
     return World(
@@ -71,6 +84,7 @@ def world(
         day_paper=version.papers.get(kind="everything"),
         vehicle=vehicle,
         tour=tour,
+        proposal=proposal,
         account=Account.objects.first(),
         transaction=Transaction.objects.first(),
         people={"alice": alice, "bob": bob, "charlie": charlie, "eli": eli, "fien": fien, "gust": gust, "dana": dana},

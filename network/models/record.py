@@ -63,6 +63,15 @@ SAID = {
     "kept the standing tour": _("kept the standing tour again"),
     "let the standing tour go": _("let the standing tour go"),
     "made a standing tour": _("made a standing tour"),
+    "answered a dispute": _("answered what a farm said of its bill"),
+    "credited what was not delivered": _("credited what was not delivered"),
+    "corrected the settlement": _("corrected the settlement"),
+    "disputed a bill": _("said that a bill is wrong"),
+    "counted the vote": _("counted the vote"),
+    "made a proposal": _("made a proposal"),
+    "made a remark": _("made a remark"),
+    "voted": _("voted"),
+    "withdrew the proposal": _("withdrew the proposal"),
 }
 
 SUBJECTS = {
@@ -71,6 +80,7 @@ SUBJECTS = {
     "orders.purchaseorder": (_("purchase order"), "orders:purchase_order"),
     "logistics.round": (_("round"), "logistics:round"),
     "logistics.vehicle": (_("vehicle"), "logistics:vehicle"),
+    "logistics.proposal": (_("proposal"), "logistics:proposal"),
 }
 """What is written about, as readers call it, and the page that shows it."""
 

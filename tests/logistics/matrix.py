@@ -29,6 +29,10 @@ def of_tour(world):
     return {"pk": world.tour.pk}
 
 
+def of_proposal(world):
+    return {"pk": world.proposal.pk}
+
+
 SIGN_IN = {"anonymous": 302}
 TIED = dict.fromkeys(["bob", "alice", "eli", "fien", "gust"], 403)
 COORDINATOR = SIGN_IN | TIED | {"dana": 200}
@@ -38,6 +42,8 @@ DRIVER = COORDINATOR | {"gust": 200}
 DRIVER_ACTS = COORDINATOR_ACTS | {"gust": 302}
 VOLUNTEER = COORDINATOR | {"fien": 200}
 FARMER = SIGN_IN | {"alice": 200}
+MEMBERS = SIGN_IN | dict.fromkeys(["bob", "alice", "eli", "dana"], 200) | {"fien": 403, "gust": 403}
+MEMBERS_ACT = MEMBERS | dict.fromkeys(["bob", "alice", "eli", "dana"], 302)
 
 PAGES = [
     Page("logistics:week", of_network, expected=COORDINATOR),
@@ -109,4 +115,12 @@ PAGES = [
     Page("logistics:tour_stops", of_tour, method="post", expected=COORDINATOR | {"dana": 422}),
     Page("logistics:tour_keep", of_tour, method="post", expected=COORDINATOR_ACTS),
     Page("logistics:tour_delete", of_tour, method="post", expected=COORDINATOR_ACTS),
+    Page("logistics:together", of_network, expected=MEMBERS),
+    Page("logistics:trace_frontier", of_network, method="post", expected=MEMBERS_ACT),
+    Page("logistics:proposal_new", of_network, expected=MEMBERS),
+    Page("logistics:proposal", of_proposal, expected=MEMBERS),
+    Page("logistics:proposal_vote", of_proposal, method="post", expected=MEMBERS_ACT),
+    Page("logistics:proposal_remark", of_proposal, "post", lambda w: {"text": "Yes"}, expected=MEMBERS_ACT),
+    Page("logistics:proposal_withdraw", of_proposal, method="post", expected=MEMBERS_ACT),
+    Page("logistics:proposal_effects", of_proposal, method="post", expected=MEMBERS_ACT),
 ]
