@@ -1,7 +1,21 @@
 from django.urls import path
 
 from logistics import api
-from logistics.views import day, device, driven, edits, fleet, handover, money, papers, region, rounds, tours, week
+from logistics.views import (
+    bill,
+    day,
+    device,
+    driven,
+    edits,
+    fleet,
+    handover,
+    money,
+    papers,
+    region,
+    rounds,
+    tours,
+    week,
+)
 
 app_name = "logistics"
 urlpatterns = [
@@ -25,7 +39,9 @@ urlpatterns = [
     path("days/<int:pk>/papers/make/", papers.make_papers, name="make_papers"),
     path("days/<int:pk>/settlement/", money.settlement, name="settlement"),
     path("farm/<slug:slug>/money/", money.money, name="money"),
-    path("farm/<slug:slug>/money/<int:pk>/", money.money_day, name="money_day"),
+    path("farm/<slug:slug>/money/<int:pk>/", bill.money_day, name="money_day"),
+    path("farm/<slug:slug>/money/<int:pk>/statement.pdf", bill.statement_day, name="statement_day"),
+    path("farm/<slug:slug>/money/<slug:network>/<str:month>.pdf", bill.statement_month, name="statement_month"),
     path("rounds/", rounds.my_rounds, name="my_rounds"),
     path("rounds/<int:pk>/", rounds.round, name="round"),
     path("rounds/<int:pk>/driver/", rounds.driver, name="driver"),

@@ -91,6 +91,12 @@ PAGES = [
     Page("logistics:settlement", of_day, expected=COORDINATOR),
     Page("logistics:money", lambda w: {"slug": w.farm.slug}, expected=FARMER),
     Page("logistics:money_day", lambda w: {"slug": w.farm.slug} | of_day(w), expected=FARMER),
+    Page("logistics:statement_day", lambda w: {"slug": w.farm.slug} | of_day(w), expected=FARMER),
+    Page(
+        "logistics:statement_month",
+        lambda w: {"slug": w.farm.slug, "network": w.network.slug, "month": f"{w.day.on:%Y-%m}"},
+        expected=FARMER,
+    ),
     Page("logistics:vehicles", of_network, expected=COORDINATOR),
     Page("logistics:vehicle_new", of_network, expected=COORDINATOR),
     Page("logistics:vehicle", lambda w: {"pk": w.vehicle.pk}, expected=COORDINATOR),
