@@ -33,12 +33,14 @@ class Earned:
 
 
 def earned(farm: Producer, *, day: DeliveryDay | None = None) -> list[Earned]:
-    """Her settled days, the last first, in three queries."""
+    """Her settled days, the last first, in three queries; of all days without what they were computed from."""
     shares = CostShare.objects.filter(producer=farm, cost_run__corrected_at=None).select_related(
         "cost_run__delivery_day__cycle__network", "producer__organisation"
     )
     if day:
         shares = shares.filter(cost_run__delivery_day=day)
+    else:
+        shares = shares.defer("cost_run__inputs", "cost_run__result")
     sold = {
         row["order__delivery__delivery_day"]: row
         for row in _sold(farm)

@@ -45,7 +45,7 @@ def inputs_of(*, day: DeliveryDay) -> dict[str, Any]:
     spots: dict[Point, int] = {}
     for point in [hub, *(starts[pk] for pk in sorted(starts)), *(row["point"] for row in crates)]:
         spots.setdefault(point, len(spots))
-    by_road = _roads(list(spots))
+    by_road = roads_between(list(spots))
     rides = driven.of_day(day)
     standard = standard_van(agreed)
     inputs = {
@@ -144,7 +144,7 @@ def _brought(day: DeliveryDay) -> set[int]:
     return set(loose.exclude(producer__in=missed).values_list("producer", flat=True))
 
 
-def _roads(spots: list[Point]) -> Matrix:
+def roads_between(spots: list[Point]) -> Matrix:
     """Between all places; by formula where there is no road."""
     known, formula = roads.between(spots).matrix, distances.matrix(spots)
     gap = ~(np.isfinite(known.km) & np.isfinite(known.minutes))
@@ -183,7 +183,7 @@ def _day_prices(rides: list[Driven]) -> dict[int, int]:
     by_van: dict[int, list[Driven]] = defaultdict(list)
     for ride in rides:
         by_van[ride.round.vehicle_id].append(ride)
-    found = {}
+    found: dict[int, int] = {}
     for its in by_van.values():
         whole = min(cents(its[0].round.vehicle.per_day), cents(its[0].round.cost))
         parts = share_out(whole, [one.minutes_planned for one in its])

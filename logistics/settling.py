@@ -8,7 +8,6 @@ on a farmer's goods is credited to her, her share debited: her price is untouche
 Billed is the plan. Who drove is owed what was driven, and the difference is the network's own (`docs/after-the-round.md`).
 """
 
-from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 

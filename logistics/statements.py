@@ -144,7 +144,7 @@ def _statement(
     opening: Decimal,
 ) -> Statement:
     sold = OrderLine.objects.filter(producer=farm, billed__gt=0, order__delivery__delivery_day__in=days)
-    lines = sold.values("name", "unit", "price").annotate(units=Sum("billed"), worth=Sum(per_line("price")))
+    lines: Any = sold.values("name", "unit", "price").annotate(units=Sum("billed"), worth=Sum(per_line("price")))
     shares = CostShare.objects.filter(producer=farm, cost_run__delivery_day__in=days, cost_run__corrected_at=None)
     accounts = farm.organisation.bank_accounts.filter(period__contains=period.last)
     parts, booked = _read(farm, network, hers, days)

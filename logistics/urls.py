@@ -40,6 +40,7 @@ urlpatterns = [
     path("days/<int:pk>/settlement/", money.settlement, name="settlement"),
     path("farm/<slug:slug>/money/", money.money, name="money"),
     path("farm/<slug:slug>/money/<int:pk>/", bill.money_day, name="money_day"),
+    path("farm/<slug:slug>/money/<int:pk>/dispute/", bill.dispute, name="dispute"),
     path("farm/<slug:slug>/money/<int:pk>/statement.pdf", bill.statement_day, name="statement_day"),
     path("farm/<slug:slug>/money/<slug:network>/<str:month>.pdf", bill.statement_month, name="statement_month"),
     path("rounds/", rounds.my_rounds, name="my_rounds"),

@@ -87,6 +87,7 @@ def money(request: HttpRequest, slug: str) -> HttpResponse:
     weeks = _by_week(days)
     page = Paginator(days, 20).get_page(request.GET.get("page"))
     shares = [day.share for day in days]
+    months = statements.months(farm=farm)
     alone = sum((share.alone for share in shares), Decimal(0))
     together = sum((share.together for share in shares), Decimal(0))
     return render(
@@ -111,7 +112,8 @@ def money(request: HttpRequest, slug: str) -> HttpResponse:
             "saved": alone - together,
             "saving": (alone - together) / alone if alone else Decimal(0),
             "balance": balance(farm),
-            "months": statements.months(farm=farm),
+            "months": months,
+            "several": len({network.pk for network, _month in months}) > 1,
         },
     )
 

@@ -91,6 +91,13 @@ PAGES = [
     Page("logistics:settlement", of_day, expected=COORDINATOR),
     Page("logistics:money", lambda w: {"slug": w.farm.slug}, expected=FARMER),
     Page("logistics:money_day", lambda w: {"slug": w.farm.slug} | of_day(w), expected=FARMER),
+    Page(
+        "logistics:dispute",
+        lambda w: {"slug": w.farm.slug} | of_day(w),
+        "post",
+        lambda w: {"text": "Too dear"},
+        expected=SIGN_IN | {"alice": 302},
+    ),
     Page("logistics:statement_day", lambda w: {"slug": w.farm.slug} | of_day(w), expected=FARMER),
     Page(
         "logistics:statement_month",

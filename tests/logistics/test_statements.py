@@ -137,7 +137,15 @@ def test_the_paper_says_the_same_in_dutch(settled, farms):
     found = statements.of_day(farm=farm, day=settled)
     with override("nl"):
         words = words_of(sheets.drawn([statement(found)]))
-    for said in ("Afrekening", "Donderdag 5 maart 2026", "Hoeve 0", "BE68 5390 0754 7034", "€ 64,00", "€ 3,84", "Leek0"):
+    for said in (
+        "Afrekening",
+        "Donderdag 5 maart 2026",
+        "Hoeve 0",
+        "BE68 5390 0754 7034",
+        "€ 64,00",
+        "€ 3,84",
+        "Leek0",
+    ):
         assert said in words
     for amount in (share.alone, share.together, share.saved, found.closing):
         assert f"€ {amount:.2f}".replace(".", ",") in words
@@ -189,4 +197,3 @@ def test_the_statements_take_a_fixed_number_of_queries(settled, farms, network, 
         client.get(url)
         with django_assert_num_queries(queries):
             client.get(url)
-
