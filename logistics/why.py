@@ -46,7 +46,7 @@ class Trip:
 
     @property
     def distance(self) -> str:
-        return f"{number_format(self.km, 2, use_l10n=True)}\N{NO-BREAK SPACE}km"
+        return f"{number_format(round(self.km, 2), 2, use_l10n=True)}\N{NO-BREAK SPACE}km"
 
 
 @dataclass(frozen=True)

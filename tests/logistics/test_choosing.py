@@ -7,7 +7,7 @@ import pytest
 from logistics import choosing, games
 from logistics.choosing import Choice
 from logistics.models import CostRun, CostShare
-from network.models import Delivery
+from network.models import Delivery, PickupSlot
 from tests.conftest import make_point
 from tests.logistics.farms import AROUND, make_farms, order_of_each, settle
 
@@ -49,10 +49,14 @@ def weighed(farm, kind):
     return choosing.now(share), choosing.weigh(share=share, choice=choice)
 
 
-def test_she_sees_the_choices_she_had(settled, farms, day, point, second):
-    first, east = (day.deliveries.get(pickup_point=one).pk for one in (point, second))
+def test_she_sees_the_choices_she_had(settled, farms, day, second):
+    east = day.deliveries.get(pickup_point=second).pk
     assert choosing.choices_of(share=share_of(farms[0])) == [Choice("bring"), Choice("fuller"), Choice("less", east)]
-    assert choosing.choices_of(share=share_of(farms[1])) == [Choice("collected"), Choice("fuller"), Choice("less", east)]
+    assert choosing.choices_of(share=share_of(farms[1])) == [
+        Choice("collected"),
+        Choice("fuller"),
+        Choice("less", east),
+    ]
     assert choosing.choices_of(share=share_of(farms[2])) == [Choice("bring"), Choice("fuller"), Choice("more", east)]
 
 
@@ -114,8 +118,6 @@ def test_a_day_of_before_the_games_has_no_choices(settled, farms):
 
 def test_the_same_goods_on_friday(network, point, farms, cycle, dana):
     """On Thursday five farms go; on Friday only the southern one, who sends to the same point."""
-    from network.models import PickupSlot
-
     thursday, friday = cycle.days.order_by("on")
     there = thursday.deliveries.get(pickup_point=point)
     PickupSlot.objects.create(pickup_point=point, weekday=4, opens="17:00", closes="19:00")
