@@ -54,7 +54,7 @@ def game_row(run: CostRun, played: Played) -> CostGame:
         stopped=bill.stopped,
         inputs=played.inputs,
         rows=_rows(game, bill),
-        result=_result(game, bill),
+        result=_result(played),
         inputs_hash=hash_of(played.inputs),
     )
 
@@ -75,8 +75,9 @@ def _rows(game: Game, bill: Allocation) -> list[dict[str, Any]]:
     ]
 
 
-def _result(game: Game, bill: Allocation) -> dict[str, Any]:
-    """Shares in cents, and who would gain most by leaving: the largest gain there is, or, for large games, the largest found."""
+def _result(played: Played) -> dict[str, Any]:
+    """Shares in cents, and who would gain most by leaving: the largest gain there is when `proven`, else the largest found."""
+    game, bill, drive = played.game, played.allocation, played.inputs["drive"]
     report = verify(game, bill)
     gains = [(report.gain_cents, report.leaver)]
     if game.cost.table() is None:
@@ -89,7 +90,13 @@ def _result(game: Game, bill: Allocation) -> dict[str, Any]:
         "cents": bill.cents,
         "alone": bill.alone_cents,
         "launch_gap": bill.launch_gap_cents,
-        "leaver": {"group": list(group), "gain": gain, "proven": report.proven} if gain > 0 else None,
+        "leaver": {
+            "group": list(group),
+            "gain": gain,
+            "proven": report.proven and drive is not None and drive["hours"] is None,
+        }
+        if gain > 0
+        else None,
         "flaws": list(report.flaws),
         "notes": list(report.notes),
     }
