@@ -52,7 +52,7 @@ def inputs_of(*, day: DeliveryDay) -> dict[str, Any]:
         *(deliveries[row["delivery"]].place.point for row in crates),
     ]:
         spots.setdefault(point, len(spots))
-    by_road = _roads(list(spots))
+    by_road = roads_between(list(spots))
     rides = driven.of_day(day)
     standard = standard_van(agreed)
     inputs = {
@@ -161,7 +161,7 @@ def _brought(day: DeliveryDay) -> set[int]:
     return set(loose.exclude(producer__in=missed).values_list("producer", flat=True))
 
 
-def _roads(spots: list[Point]) -> Matrix:
+def roads_between(spots: list[Point]) -> Matrix:
     """Between all places; by formula where there is no road."""
     known, formula = roads.between(spots).matrix, distances.matrix(spots)
     gap = ~(np.isfinite(known.km) & np.isfinite(known.minutes))

@@ -226,6 +226,8 @@ CELERY_BEAT_SCHEDULE = {
 
 # What follows a change, by kind of outbox row.
 OUTBOX_HANDLERS = {
+    "dispute_answered": "logistics.dispute_mail.answered",
+    "dispute_raised": "logistics.dispute_mail.raised",
     "order_confirmed": "orders.mail.order_confirmed",
     "order_cancelled": "orders.mail.order_cancelled",
     "order_closed": "orders.mail.order_closed",

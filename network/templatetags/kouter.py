@@ -112,7 +112,8 @@ def percent(fraction: Number | None, places: int = 0) -> str:
     if fraction is None or fraction == "":
         return NOTHING
     exact = (Decimal(str(fraction)) * 100).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
-    return f"{number_format(exact, places, use_l10n=True)}{NBSP}%"
+    sign = "−" if exact < 0 else ""
+    return f"{sign}{number_format(abs(exact), places, use_l10n=True)}{NBSP}%"
 
 
 def _local(moment: date) -> date:
