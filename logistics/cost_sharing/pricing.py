@@ -41,12 +41,10 @@ def most_violated(
     tau: float,
     tolerance: float,
     hours: Floats | None,
-    *,
-    quick: bool = False,
 ) -> tuple[list[Group], bool]:
     """
     Groups of two or more that fit one van and whose shares exceed (1 + tau) times the tour, with its euro, worst first;
-    and whether no group does by more than the tolerance (never proven with opening hours, nor by a `quick` look).
+    and whether no group does by more than the tolerance (never proven with opening hours).
     """
     found: dict[frozenset[int], float] = {}
     proven = False
@@ -63,7 +61,7 @@ def most_violated(
                 tours = _beam(price, tolerance)
             _keep(found, tours, some)
             proven = proven and sure
-        if found or proven or quick or hours is not None:
+        if found or proven or hours is not None:
             break
     return _varied(found, shares, tau), proven and not found
 
