@@ -154,15 +154,15 @@ def _moved(day: Facts, other: Facts, producer: int) -> Facts:
     if all(row["id"] != producer for row in facts["producers"]):
         her = next(row for row in day["producers"] if row["id"] == producer)
         facts["producers"].append(her | {"at": places.index(tuple(day["places"][her["at"]]))})
-    spots = {row["id"]: places.index(tuple(day["places"][row["at"]])) for row in day["destinations"]}
+    spots = {row["id"]: row | {"at": places.index(tuple(day["places"][row["at"]]))} for row in day["destinations"]}
     there = {row["at"]: row["id"] for row in facts["destinations"]}
     for row in day["crates"]:
         if row["producer"] != producer:
             continue
-        spot = spots[row["delivery"]]
+        spot = spots[row["delivery"]]["at"]
         if spot not in there:
             there[spot] = row["delivery"]
-            facts["destinations"].append({"id": row["delivery"], "at": spot})
+            facts["destinations"].append(spots[row["delivery"]])
         _put(facts, row | {"delivery": there[spot], "straight": False})
     return facts
 
@@ -198,8 +198,7 @@ def _shared_after(before: Facts, after: Facts) -> Shared:
 def _pieces(before: Facts, after: Facts, kind: str) -> Iterator[Sequence[int]]:
     """The players that change, in groups of neighbours, each with the nearest that do not."""
     was, becomes = games.players_of(before, kind), games.players_of(after, kind)
-    km, at = after["km"], {pk: place for pk, (place, _rows) in becomes.items()}
-    at |= {pk: place for pk, (place, _rows) in was.items() if pk not in at}
+    km, at = after["km"], {pk: site["at"] for pk, (site, _rows) in (was | becomes).items()}
     left = [pk for pk in at if _load(was, pk) != _load(becomes, pk)]
     same = [pk for pk in at if pk not in left]
     while left:
@@ -213,6 +212,6 @@ def _pieces(before: Facts, after: Facts, kind: str) -> Iterator[Sequence[int]]:
         yield sorted(piece + sorted(same, key=near)[: AROUND - len(piece)])
 
 
-def _load(players: Mapping[int, tuple[int, list[dict[str, Any]]]], pk: int) -> Any:
+def _load(players: Mapping[int, tuple[Any, list[dict[str, Any]]]], pk: int) -> Any:
     """What a van takes or leaves at a player, to tell whether it changed."""
     return sorted((row["producer"], sorted(row["crates"].items())) for row in players[pk][1]) if pk in players else None

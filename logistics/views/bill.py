@@ -166,23 +166,24 @@ def _what(share: CostShare, places: dict[int, str]) -> dict[str, Any]:
     """Her other choices, each with what it would have cost her; those for which there was no time yet are counted."""
     began, was = monotonic(), choosing.now(share)
     rows, left = [], 0
+    bars = [_bar(_("As it was"), was)]
     for choice in choosing.choices_of(share=share):
         key = f"choice:{share.pk}:{choice.key}"
-        found: Outcome | None = cache.get(key)
-        if found is None and monotonic() - began < PATIENCE:
-            found = choosing.weigh(share=share, choice=choice)
-            cache.set(key, found, KEPT)
-        if found is None:
+        then: Outcome | None = cache.get(key)
+        if then is None and monotonic() - began < PATIENCE:
+            then = choosing.weigh(share=share, choice=choice)
+            cache.set(key, then, KEPT)
+        if then is None:
             left += 1
         else:
-            rows.append(
-                {"choice": choice, "label": _said(choice, places), "then": found, "more": found.together - was.together}
-            )
-    bars = [{"label": _("As it was"), "values": [was.alone, was.together, was.saved]}]
-    bars += [
-        {"label": row["label"], "values": [row["then"].alone, row["then"].together, row["then"].saved]} for row in rows
-    ]
+            label = _said(choice, places)
+            rows.append({"label": label, "then": then, "more": then.together - was.together})
+            bars.append(_bar(label, then))
     return {"rows": rows, "bars": bars, "left": left, "was": was}
+
+
+def _bar(label: str, cost: Outcome) -> dict[str, Any]:
+    return {"label": label, "values": [cost.alone, cost.together, cost.saved]}
 
 
 def _said(choice: Choice, places: dict[int, str]) -> str:
