@@ -108,12 +108,12 @@ def test_other_choices_come_when_she_asks(settled, farms, visit):
 
 
 def test_choices_for_which_there_was_no_time_are_one_more_press_away(settled, farms, visit, monkeypatch):
-    monkeypatch.setattr("logistics.views.bill.PATIENCE", 0)
+    monkeypatch.setattr("logistics.views.money.PATIENCE", 0)
     assert "Reckon it" in text(page_of(visit, farms[0], settled, "?what"))
     monkeypatch.undo()
     page_of(visit, farms[0], settled, "?what")
     cache.delete(f"choice:{CostShare.objects.get(producer=farms[0]).pk}:fuller")
-    monkeypatch.setattr("logistics.views.bill.PATIENCE", 0)
+    monkeypatch.setattr("logistics.views.money.PATIENCE", 0)
     assert "Reckon 1 more choice" in text(page_of(visit, farms[0], settled, "?what"))
 
 
