@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeAlias
 
+from django.core.cache import cache
+
 from logistics import games
 from logistics.distances import Matrix
 from logistics.facts import roads_between
@@ -18,6 +20,7 @@ from logistics.games import Shared
 from logistics.models import CostRun, CostShare
 from logistics.routing import STORAGE_CLASSES
 from logistics.routing.problem import whole_minutes
+from network import clock, outbox
 from network.money import from_cents
 
 Facts: TypeAlias = dict[str, Any]
@@ -28,6 +31,10 @@ AROUND = 13
 """Places among which the tours of a change are compared."""
 AT_ONCE = 8
 """Places that change, of those."""
+LARGE = 40
+"""Farms or destinations from which on sharing a day again takes too long for a page: a worker does it."""
+KEPT = 24 * 3600
+"""Seconds for which what was reckoned is kept."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +115,43 @@ def weigh(*, share: CostShare, choice: Choice) -> Outcome:
         was = now(there)
         return Outcome(with_hers.alone - was.alone, with_hers.own - was.own, with_hers.share - was.share)
     return _outcome(_shared_after(inputs, _changed(inputs, producer, choice)), producer)
+
+
+def is_large(share: CostShare) -> bool:
+    """Whether the day of this share is too large to be shared again while somebody waits."""
+    inputs = share.cost_run.inputs
+    return max(len(inputs["producers"]), len(inputs["destinations"])) > LARGE
+
+
+def reckoned(*, share: CostShare, choice: Choice) -> Outcome | None:
+    """What `reckon` found of late."""
+    found: Outcome | None = cache.get(_key(share, choice))
+    return found
+
+
+def reckon(*, share: CostShare, choice: Choice) -> Outcome:
+    """Weigh a choice, unless that was done of late."""
+    found = reckoned(share=share, choice=choice)
+    if found is None:
+        found = weigh(share=share, choice=choice)
+        cache.set(_key(share, choice), found, KEPT)
+    return found
+
+
+def ask_for(share: CostShare) -> None:
+    """Have a worker reckon all choices of a bill, once a day at most."""
+    outbox.add(kind="choices", key=f"choices-{share.pk}-{clock.today()}", share=share.pk)
+
+
+def reckon_all(share: int) -> None:
+    """What the outbox calls."""
+    found = CostShare.objects.select_related("cost_run__delivery_day").get(pk=share)
+    for choice in choices_of(share=found):
+        reckon(share=found, choice=choice)
+
+
+def _key(share: CostShare, choice: Choice) -> str:
+    return f"choice:{share.pk}:{choice.key}"
 
 
 def _outcome(shared: Shared, producer: int) -> Outcome:

@@ -9,7 +9,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.cache import cache
 from django.core.paginator import Paginator
 from django.db.models import QuerySet, Sum
 from django.http import Http404, HttpRequest, HttpResponse
@@ -38,8 +37,6 @@ from producers.models import Producer
 WEEKS = 12
 PATIENCE = 1.5
 """Seconds after which no other choice is begun on; the rest waits for another press of the button."""
-KEPT = 24 * 3600
-"""Seconds for which a choice that was reckoned is kept."""
 
 
 @login_required
@@ -211,22 +208,22 @@ def _places(day: DeliveryDay) -> dict[int, str]:
 
 def _what(share: CostShare, places: dict[int, str]) -> dict[str, Any]:
     """Her other choices, each with what it would have cost her; those for which there was no time yet are counted."""
-    began, was = monotonic(), choosing.now(share)
+    began, was, large = monotonic(), choosing.now(share), choosing.is_large(share)
     rows, left = [], 0
     bars = [_bar(_("As it was"), was)]
     for choice in choosing.choices_of(share=share):
-        key = f"choice:{share.pk}:{choice.key}"
-        then: Outcome | None = cache.get(key)
-        if then is None and monotonic() - began < PATIENCE:
-            then = choosing.weigh(share=share, choice=choice)
-            cache.set(key, then, KEPT)
+        then = choosing.reckoned(share=share, choice=choice)
+        if then is None and not large and monotonic() - began < PATIENCE:
+            then = choosing.reckon(share=share, choice=choice)
         if then is None:
             left += 1
         else:
             label = _said(choice, places)
             rows.append({"label": label, "then": then, "more": then.together - was.together})
             bars.append(_bar(label, then))
-    return {"rows": rows, "bars": bars, "left": left, "was": was}
+    if left and large:
+        choosing.ask_for(share)
+    return {"rows": rows, "bars": bars, "left": left, "was": was, "asked": bool(left) and large}
 
 
 def _bar(label: str, cost: Outcome) -> dict[str, Any]:

@@ -52,5 +52,7 @@ def test_the_search_for_groups_finds_none_exactly_when_no_van_load_gains(seed, c
         assert bool(found) == (above.max() > oracle.tolerance) or not proven
         assert proven == (above.max() <= oracle.tolerance) or cold
         for row in found:
-            assert row.cost == pytest.approx(table[sum(1 << i for i in row.group)], abs=1e-6) or row.cost > oracle.of(row.group)
+            assert row.cost == pytest.approx(table[sum(1 << i for i in row.group)], abs=1e-6) or row.cost > oracle.of(
+                row.group
+            )
             assert shares[sorted(row.group)].sum() > row.cost

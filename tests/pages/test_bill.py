@@ -21,7 +21,7 @@ SPOTS = (*AROUND, (51.15, 3.75), (51.02, 3.50), (50.98, 3.85))
 
 def euro(written: str) -> Decimal:
     """The amount in `€ −1.234,56`."""
-    (digits,) = re.findall(r"−?[\d.]+,\d\d", written)
+    (digits,) = re.findall(r"€\s(−?[\d.]+,\d\d)", written)
     return D(digits.replace(".", "").replace("−", "-").replace(",", "."))
 
 
