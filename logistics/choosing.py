@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeAlias
 
+from django.core.cache import cache
+
 from logistics import games
 from logistics.distances import Matrix
 from logistics.facts import roads_between
@@ -18,6 +20,7 @@ from logistics.games import Shared
 from logistics.models import CostRun, CostShare
 from logistics.routing import STORAGE_CLASSES
 from logistics.routing.problem import whole_minutes
+from network import clock, outbox
 from network.money import from_cents
 
 Facts: TypeAlias = dict[str, Any]
@@ -28,6 +31,10 @@ AROUND = 13
 """Places among which the tours of a change are compared."""
 AT_ONCE = 8
 """Places that change, of those."""
+LARGE = 40
+"""Farms or destinations from which on sharing a day again takes too long for a page: a worker does it."""
+KEPT = 24 * 3600
+"""Seconds for which what was reckoned is kept."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +117,43 @@ def weigh(*, share: CostShare, choice: Choice) -> Outcome:
     return _outcome(_shared_after(inputs, _changed(inputs, producer, choice)), producer)
 
 
+def is_large(share: CostShare) -> bool:
+    """Whether the day of this share is too large to be shared again while somebody waits."""
+    inputs = share.cost_run.inputs
+    return max(len(inputs["producers"]), len(inputs["destinations"])) > LARGE
+
+
+def reckoned(*, share: CostShare, choice: Choice) -> Outcome | None:
+    """What `reckon` found of late."""
+    found: Outcome | None = cache.get(_key(share, choice))
+    return found
+
+
+def reckon(*, share: CostShare, choice: Choice) -> Outcome:
+    """Weigh a choice, unless that was done of late."""
+    found = reckoned(share=share, choice=choice)
+    if found is None:
+        found = weigh(share=share, choice=choice)
+        cache.set(_key(share, choice), found, KEPT)
+    return found
+
+
+def ask_for(share: CostShare) -> None:
+    """Have a worker reckon all choices of a bill, once a day at most."""
+    outbox.add(kind="choices", key=f"choices-{share.pk}-{clock.today()}", share=share.pk)
+
+
+def reckon_all(share: int) -> None:
+    """What the outbox calls."""
+    found = CostShare.objects.select_related("cost_run__delivery_day").get(pk=share)
+    for choice in choices_of(share=found):
+        reckon(share=found, choice=choice)
+
+
+def _key(share: CostShare, choice: Choice) -> str:
+    return f"choice:{share.pk}:{choice.key}"
+
+
 def _outcome(shared: Shared, producer: int) -> Outcome:
     if producer not in shared.bills:
         return Outcome(Decimal(0), Decimal(0), Decimal(0))
@@ -154,15 +198,15 @@ def _moved(day: Facts, other: Facts, producer: int) -> Facts:
     if all(row["id"] != producer for row in facts["producers"]):
         her = next(row for row in day["producers"] if row["id"] == producer)
         facts["producers"].append(her | {"at": places.index(tuple(day["places"][her["at"]]))})
-    spots = {row["id"]: places.index(tuple(day["places"][row["at"]])) for row in day["destinations"]}
+    spots = {row["id"]: row | {"at": places.index(tuple(day["places"][row["at"]]))} for row in day["destinations"]}
     there = {row["at"]: row["id"] for row in facts["destinations"]}
     for row in day["crates"]:
         if row["producer"] != producer:
             continue
-        spot = spots[row["delivery"]]
+        spot = spots[row["delivery"]]["at"]
         if spot not in there:
             there[spot] = row["delivery"]
-            facts["destinations"].append({"id": row["delivery"], "at": spot})
+            facts["destinations"].append(spots[row["delivery"]])
         _put(facts, row | {"delivery": there[spot], "straight": False})
     return facts
 
@@ -198,8 +242,7 @@ def _shared_after(before: Facts, after: Facts) -> Shared:
 def _pieces(before: Facts, after: Facts, kind: str) -> Iterator[Sequence[int]]:
     """The players that change, in groups of neighbours, each with the nearest that do not."""
     was, becomes = games.players_of(before, kind), games.players_of(after, kind)
-    km, at = after["km"], {pk: place for pk, (place, _rows) in becomes.items()}
-    at |= {pk: place for pk, (place, _rows) in was.items() if pk not in at}
+    km, at = after["km"], {pk: site["at"] for pk, (site, _rows) in (was | becomes).items()}
     left = [pk for pk in at if _load(was, pk) != _load(becomes, pk)]
     same = [pk for pk in at if pk not in left]
     while left:
@@ -213,6 +256,6 @@ def _pieces(before: Facts, after: Facts, kind: str) -> Iterator[Sequence[int]]:
         yield sorted(piece + sorted(same, key=near)[: AROUND - len(piece)])
 
 
-def _load(players: Mapping[int, tuple[int, list[dict[str, Any]]]], pk: int) -> Any:
+def _load(players: Mapping[int, tuple[Any, list[dict[str, Any]]]], pk: int) -> Any:
     """What a van takes or leaves at a player, to tell whether it changed."""
     return sorted((row["producer"], sorted(row["crates"].items())) for row in players[pk][1]) if pk in players else None

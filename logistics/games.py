@@ -406,26 +406,25 @@ def trip_of(inputs: Facts, producer: int, *, to_hub: bool = False) -> AloneCost:
     return day.driven_by(producer, day.through_hub(producer), to=0) if to_hub else day.trips[producer]
 
 
-def players_of(inputs: Facts, kind: str) -> dict[int, tuple[int, list[dict[str, Any]]]]:
-    """The players of a day's collection or distribution: by pk, the place where a van calls and what it takes or leaves."""
+def players_of(inputs: Facts, kind: str) -> dict[int, tuple[Facts, list[dict[str, Any]]]]:
+    """The players of a day's collection or distribution: by pk, who they are, and what a van takes or leaves there."""
     day = _Day(inputs, "", 0.0, 0.0)
     if kind == "collection":
         farms = {pk: rows for pk, her in day.producers.items() if not her["brings"] and (rows := day.through_hub(pk))}
-        return {pk: (day.producers[pk]["at"], rows) for pk, rows in farms.items()}
+        return {pk: (day.producers[pk], rows) for pk, rows in farms.items()}
     dropped: dict[int, list[dict[str, Any]]] = {}
     for row in inputs["crates"]:
         if not row["straight"]:
             dropped.setdefault(row["delivery"], []).append(row)
-    return {pk: (day.places[pk], dropped[pk]) for pk in sorted(dropped)}
+    return {pk: (day.destinations[pk], dropped[pk]) for pk in sorted(dropped)}
 
 
 def cheapest(inputs: Facts, kind: str, some: Sequence[int]) -> int:
-    """Cents of the cheapest tours along some of these players, with the vans of the plan or standard ones."""
+    """Cents of the cheapest tours along some of these players at any hour, with the vans of the plan or standard ones."""
     players = players_of(inputs, kind)
     some = [pk for pk in some if pk in players]
     if not some:
         return 0
-    day = _Day(inputs, "", 0.0, 0.0)
-    drive = day.drive(kind, [players[pk][0] for pk in some], [players[pk][1] for pk in some])
+    drive = _Day(inputs, "", 0.0, 0.0).drive(kind, [players[pk][0] for pk in some], [players[pk][1] for pk in some])
     facts = {"players": [str(pk) for pk in some], "euro": 0, "alone": None, "caps": None, "weights": None}
     return _cents(game_of(facts | {"drive": drive}).cost.of(frozenset(range(len(some)))))

@@ -213,11 +213,14 @@ def _meaning(account: str, amount: Decimal, others: dict[str, Decimal]) -> Itera
 
 
 def _split_sales(parts: dict[str, Part], farm: Producer, network: Network, days: QuerySet[DeliveryDay]) -> None:
-    """What she sold to customers herself holds VAT and deposits, which her papers tell apart."""
+    """What she sold to customers herself holds VAT and deposits, which her papers tell apart; a credit note takes back."""
     papers = Document.objects.filter(
         issuer=farm.organisation_id, network=network, order__delivery__delivery_day__in=days
-    ).aggregate(vat=Sum("vat"), deposit=Sum("deposit"))
-    sold, deposit = parts[SOLD], papers["deposit"] or Decimal(0)
-    sold.vat = papers["vat"] or Decimal(0)
-    sold.net -= sold.vat + deposit
+    )
+    vat = deposit = Decimal(0)
+    for kind, its_vat, its_deposit in papers.order_by().values_list("kind").annotate(Sum("vat"), Sum("deposit")):
+        sign = -1 if kind == Document.Kind.CREDIT_NOTE else 1
+        vat, deposit = vat + sign * its_vat, deposit + sign * its_deposit
+    sold = parts[SOLD]
+    sold.net, sold.vat = sold.net - vat - deposit, vat
     parts.setdefault(Kind.DEPOSITS, Part(Kind.DEPOSITS)).net += deposit

@@ -3,7 +3,6 @@ from django.urls import path
 from logistics import api
 from logistics.views import (
     assembly,
-    bill,
     bills,
     day,
     device,
@@ -45,10 +44,10 @@ urlpatterns = [
     path("days/<int:pk>/settlement/check/", bills.check, name="check_bills"),
     path("disputes/<int:pk>/answer/", bills.answer, name="answer_dispute"),
     path("farm/<slug:slug>/money/", money.money, name="money"),
-    path("farm/<slug:slug>/money/<int:pk>/", bill.money_day, name="money_day"),
-    path("farm/<slug:slug>/money/<int:pk>/dispute/", bill.dispute, name="dispute"),
-    path("farm/<slug:slug>/money/<int:pk>/statement.pdf", bill.statement_day, name="statement_day"),
-    path("farm/<slug:slug>/money/<slug:network>/<str:month>.pdf", bill.statement_month, name="statement_month"),
+    path("farm/<slug:slug>/money/<int:pk>/", money.money_day, name="money_day"),
+    path("farm/<slug:slug>/money/<int:pk>/dispute/", money.dispute, name="dispute"),
+    path("farm/<slug:slug>/money/<int:pk>/statement.pdf", money.statement_day, name="statement_day"),
+    path("farm/<slug:slug>/money/<slug:network>/<str:month>.pdf", money.statement_month, name="statement_month"),
     path("rounds/", rounds.my_rounds, name="my_rounds"),
     path("rounds/<int:pk>/", rounds.round, name="round"),
     path("rounds/<int:pk>/driver/", rounds.driver, name="driver"),

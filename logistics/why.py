@@ -160,7 +160,10 @@ class Collected:
 
 @dataclass(frozen=True)
 class Others:
-    """Savings of a day as parts of alone, among those whom going alone costs something; None when there is nobody."""
+    """
+    Savings of a day as parts of alone, among those whom going alone costs something; None when there is nobody. What all
+    save together is left out for two: with the lowest and the highest it would tell what the other pays.
+    """
 
     farms: int
     lowest: Decimal | None
@@ -173,8 +176,8 @@ class Others:
         if not compared:
             return cls(0, None, None, None)
         savings = [share.saved / share.alone for share in compared]
-        alone = sum(share.alone for share in compared)
-        return cls(len(compared), min(savings), max(savings), sum(share.saved for share in compared) / alone)
+        overall = sum(share.saved for share in compared) / sum(share.alone for share in compared)
+        return cls(len(compared), min(savings), max(savings), overall if len(compared) > FEW else None)
 
 
 def explained(*, share: CostShare, shares: Sequence[CostShare]) -> Why:

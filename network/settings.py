@@ -226,6 +226,7 @@ CELERY_BEAT_SCHEDULE = {
 
 # What follows a change, by kind of outbox row.
 OUTBOX_HANDLERS = {
+    "choices": "logistics.choosing.reckon_all",
     "dispute_answered": "logistics.dispute_mail.answered",
     "dispute_raised": "logistics.dispute_mail.raised",
     "order_confirmed": "orders.mail.order_confirmed",

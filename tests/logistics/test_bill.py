@@ -1,5 +1,6 @@
 """The page of a bill: what a farmer reads, what she never reads of others, and what she says is wrong."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -8,10 +9,11 @@ from django.core.cache import cache
 from django.urls import reverse
 
 from logistics import disputes
+from logistics.demo import weeks
 from logistics.models import CostRun, CostShare, Dispute
 from logistics.why import explained
 from network import clock, outbox
-from network.models import JournalEntry, NetworkRole, OutboxEntry
+from network.models import JournalEntry, NetworkRole, OutboxEntry, Person
 from tests.conftest import make_person
 from tests.logistics.farms import AROUND, make_farms, order_of_each, settle
 from tests.producers.test_desk import text
@@ -108,13 +110,23 @@ def test_other_choices_come_when_she_asks(settled, farms, visit):
 
 
 def test_choices_for_which_there_was_no_time_are_one_more_press_away(settled, farms, visit, monkeypatch):
-    monkeypatch.setattr("logistics.views.bill.PATIENCE", 0)
+    monkeypatch.setattr("logistics.views.money.PATIENCE", 0)
     assert "Reckon it" in text(page_of(visit, farms[0], settled, "?what"))
     monkeypatch.undo()
     page_of(visit, farms[0], settled, "?what")
     cache.delete(f"choice:{CostShare.objects.get(producer=farms[0]).pk}:fuller")
-    monkeypatch.setattr("logistics.views.bill.PATIENCE", 0)
+    monkeypatch.setattr("logistics.views.money.PATIENCE", 0)
     assert "Reckon 1 more choice" in text(page_of(visit, farms[0], settled, "?what"))
+
+
+def test_on_a_large_day_a_worker_reckons_her_choices(settled, farms, visit, monkeypatch):
+    monkeypatch.setattr("logistics.choosing.LARGE", 5)
+    assert "Being reckoned… On a day with so many farms" in text(page_of(visit, farms[0], settled, "?what"))
+    page_of(visit, farms[0], settled, "?what")
+    assert OutboxEntry.objects.filter(kind="choices").count() == 1
+    outbox.drain()
+    said = text(page_of(visit, farms[0], settled, "?what"))
+    assert "Being reckoned" not in said and "Bringing your goods to the hub yourself" in said
 
 
 def test_a_day_with_one_farm_reads_well(network, day, delivery, dana, visit):
@@ -252,3 +264,13 @@ def test_the_list_takes_a_fixed_number_of_queries(settled, farms, visit, django_
     assert reverse("logistics:statement_month", args=[farms[0].slug, "gent", "2026-03"]) in answer.content.decode()
     with django_assert_num_queries(11):
         client.get(url)
+
+
+def test_the_demo_asks_about_a_bill_and_answers(settled, farms, dana):
+    """Three weeks on it has been answered; asked once, however often the week is lived."""
+    Person.objects.filter(pk=farmer_of(farms[0]).pk).update(email="alice@kouter.example")
+    later = clock.now() + timedelta(weeks=3)
+    for _again in range(2):
+        weeks._ask_about_a_bill(settled, later, dana)
+    assert Dispute.objects.get().answered_by == dana
+    assert Dispute.objects.get().share.producer == farms[0]

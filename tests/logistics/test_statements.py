@@ -10,12 +10,14 @@ from django.urls import reverse
 from django.utils.translation import override
 from pypdf import PdfReader
 
-from logistics import sheets, statements
+from logistics import correcting, sheets, statements
 from logistics.models import CostShare
 from logistics.periods import Period
 from logistics.sheets.statement import statement
 from network import ledger
 from network.models import BankAccount, Network, Posting, VatStatus
+from orders import crediting
+from orders.models import PurchaseOrderLine
 from tests.conftest import ALWAYS, make_network
 from tests.logistics.farms import make_farms, order_of_each, settle
 
@@ -107,6 +109,34 @@ def test_a_farm_that_sells_herself_sees_deposits_and_the_contribution_apart(dana
     assert its["contribution"] == (D("-18.00"), D("-3.78"))
     assert its["sold"][0] + its["sold"][1] + 10 + its["tariff"][0] == D("64") + 8 + 18 + D("5.60") - 8 + 8 + 10
     assert found.closing == owed(farms[0])
+
+
+@pytest.mark.parametrize("flow", ["retail", "facilitation"])
+def test_goods_that_never_arrived_are_taken_back_line_by_line(dana, day, delivery, network, farms, flow):
+    """Ten of her forty kilos were missing: credited, and the day shared again."""
+    Network.objects.update(flow=flow)
+    farms[0].products.update(deposit=D("0.25"))
+    order_of_each(farms, delivery)
+    settle(day, dana)
+    (line,) = PurchaseOrderLine.objects.filter(purchase_order__producer=farms[0])
+    crediting.credit(day=day, missing={line.pk: D(10)}, by=dana, reason="a crate fell")
+    correcting.correct_day(day=day, by=dana, reason="a crate fell")
+    found, share = (
+        statements.of_day(farm=farms[0], day=day),
+        CostShare.objects.get(producer=farms[0], cost_run__corrected_at=None),
+    )
+    its = parts(found)
+    vat = (share.share * D("0.21")).quantize(D("0.01"))
+    assert its["transport"] == (-share.share, -vat)
+    if flow == "retail":
+        assert its["purchases"] == (D("48.00"), D("2.88"))
+        assert its["tariff"] == (D("6.00"), D(0))
+    else:
+        assert its["deposits"] == (D("7.50"), D(0))
+        assert its["contribution"] == (D("-13.50"), D("-2.83")), "each paper rounds its own VAT"
+        assert sum(its["sold"], its["tariff"][0]) == D("71.70"), "thirty kilos at 2,39"
+    assert found.closing == owed(farms[0])
+    assert (found.lines[0]["units"], found.lines[0]["worth"]) == (D(30), D("48.00"))
 
 
 def test_money_that_moves_between_many_at_once_stays_whole(settled, farms, network):
