@@ -7,8 +7,8 @@ from django.db.models import Exists, OuterRef
 from django.shortcuts import get_object_or_404
 
 from logistics.models import Paper, Round, Tour, Vehicle
-from network.access import COORDINATOR, VOLUNTEER, require_role
-from network.models import Delivery, DeliveryDay, Network, NetworkRole
+from network.access import COORDINATOR, VOLUNTEER, public_network, require_role
+from network.models import Delivery, DeliveryDay, Membership, Network, NetworkRole, Organisation
 from orders.models import PurchaseOrder
 from producers.access import farm_for
 from producers.models import Producer
@@ -96,3 +96,14 @@ def tour_for(person: Any, pk: int) -> Tour:
     tour = get_object_or_404(Tour.objects.select_related("network__hub", "vehicle"), pk=pk)
     require_role(person, tour.network, COORDINATOR)
     return tour
+
+
+def members_network(person: Any, slug: str) -> tuple[Network, bool]:
+    """A network and whether the person coordinates it, for its coordinators and for the people of its farms."""
+    network = public_network(slug)
+    if NetworkRole.objects.filter(network=network, person_id=person.pk, role=COORDINATOR).exists():
+        return network, True
+    farms = Membership.objects.current().filter(network=network, college=Membership.College.PRODUCERS)
+    if not farms.filter(organisation__in=Organisation.objects.of(person)).exists():
+        require_role(person, network, COORDINATOR)
+    return network, False

@@ -1,7 +1,23 @@
 from django.urls import path
 
 from logistics import api
-from logistics.views import day, device, driven, edits, fleet, handover, money, papers, region, rounds, tours, week
+from logistics.views import (
+    day,
+    device,
+    driven,
+    edits,
+    fleet,
+    fund,
+    handover,
+    money,
+    papers,
+    refunds,
+    region,
+    rounds,
+    tipping,
+    tours,
+    week,
+)
 
 app_name = "logistics"
 urlpatterns = [
@@ -40,6 +56,10 @@ urlpatterns = [
     path("<slug:network>/temperatures/<str:period>.csv", driven.temperatures_csv, name="temperatures_csv"),
     path("<slug:network>/temperatures/<str:period>.pdf", driven.temperatures_pdf, name="temperatures_pdf"),
     path("<slug:network>/region/", region.region, name="region"),
+    path("<slug:network>/tipping-point/", tipping.tipping_point, name="tipping_point"),
+    path("<slug:network>/fund/", fund.fund_page, name="fund"),
+    path("<slug:network>/refund/", refunds.refund, name="refund"),
+    path("me/refunds/", refunds.my_refunds, name="my_refunds"),
     path("purchase-orders/<int:pk>/missing/", handover.missing, name="missing"),
     path("deliveries/<int:pk>/", handover.pickup, name="pickup"),
     path("deliveries/<int:pk>/packing.pdf", papers.packing_list, name="packing_list"),

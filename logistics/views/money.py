@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from logistics import refunds
 from logistics.models import CostRun, CostShare
 from network.access import COORDINATOR, require_role
 from network.models import Account, DeliveryDay, Posting, VatRate
@@ -133,6 +134,7 @@ def money(request: HttpRequest, slug: str) -> HttpResponse:
             "saved": alone - together,
             "saving": (alone - together) / alone if alone else Decimal(0),
             "balance": _balance(farm),
+            "given": refunds.given_to([farm.organisation]),
         },
     )
 

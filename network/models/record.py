@@ -63,6 +63,9 @@ SAID = {
     "kept the standing tour": _("kept the standing tour again"),
     "let the standing tour go": _("let the standing tour go"),
     "made a standing tour": _("made a standing tour"),
+    "gave a refund": _("gave the members a refund"),
+    "put money in the fund": _("put money in the start-up fund, or took it out"),
+    "set the overhead": _("set what the network itself costs a week"),
 }
 
 SUBJECTS = {
