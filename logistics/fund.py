@@ -14,8 +14,9 @@ from django.db.models import Q, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from logistics import fund_rule, tipping
+from logistics import fund_rule, terms, tipping
 from logistics.fund_rule import Ahead, Rule
+from logistics.games import Shared
 from logistics.models import CostTerms
 from logistics.tipping import Standing
 from network import clock, journal, ledger
@@ -50,11 +51,6 @@ class Move:
         return abs(self.amount)
 
 
-def terms_of(network: Network, week: date) -> CostTerms:
-    """Those in force in a week; the defaults, under which the fund carries nothing, when none were ever set."""
-    return CostTerms.objects.in_force(week).filter(network=network).first() or CostTerms(network=network)
-
-
 def rule_for(*, day: DeliveryDay, cost: int) -> Rule | None:
     """
     What the fund's part of a driven day follows from: the terms in force, the line through the days before it, and what is in the
@@ -62,24 +58,36 @@ def rule_for(*, day: DeliveryDay, cost: int) -> Rule | None:
     fixed. None when the terms give the fund nothing to do.
     """
     network = day.network
-    terms = terms_of(network, day.cycle.week_on)
-    if not terms.fund_crates and not terms.solidarity:
+    decided = terms.of(network, day.cycle.week_on)
+    if not decided.fund_crates and not decided.solidarity:
         return None
     _lock(network)
     balance, lent = _state(network, besides=day)
-    return _rule(terms, tipping.standing(network, before=day.on), cost=cost, balance=balance, lent=lent)
+    return _rule(decided, tipping.standing(network, before=day.on), cost=cost, balance=balance, lent=lent)
 
 
-def _rule(terms: CostTerms, stands: Standing, *, cost: int, balance: int, lent: int) -> Rule:
-    full = terms.fund_crates or None
+def _rule(decided: CostTerms, stands: Standing, *, cost: int, balance: int, lent: int) -> Rule:
+    full = decided.fund_crates or None
     tips = stands.tipping
     return Rule(
         fixed=round(100 * stands.cost.fixed) if stands.cost else cost // 2,
         full=full,
         back_from=round(max(full or 0, tips.at if tips else 0), 3),
-        solidarity=str(terms.solidarity),
+        solidarity=str(decided.solidarity),
         balance=balance,
         lent=lent,
+    )
+
+
+def carried_of(shared: Shared, rule: Rule | None) -> dict[int, int]:
+    """Cents the fund carries of every producer's bill, negative what she pays in."""
+    if rule is None:
+        return dict.fromkeys(shared.bills, 0)
+    return fund_rule.carried(
+        shares={pk: bill.share for pk, bill in shared.bills.items()},
+        caps={pk: bill.cap for pk, bill in shared.bills.items()},
+        crates=sum((Decimal(str(round(bill.crates, 3))) for bill in shared.bills.values()), Decimal(0)),
+        rule=rule,
     )
 
 
@@ -88,7 +96,7 @@ def kept(rule: Rule | None) -> dict[str, object] | None:
     return asdict(rule) if rule else None
 
 
-def entry(*, day: DeliveryDay, key: str, amount: Decimal) -> Entry:
+def entry(*, key: str, amount: Decimal) -> Entry:
     """What the fund carries of a day (negative: gets), in the books: of the transport cost, that part is the fund's."""
     said = _("Carried by the start-up fund") if amount >= 0 else _("Paid into the start-up fund")
     return Entry(key, said, [(Kind.FUND, None, amount), (Kind.TRANSPORT, None, -amount)])
@@ -163,9 +171,9 @@ def ahead(
     if not stands.cost or not stands.saving:
         return []
     inside, lent = _state(network)
-    terms = CostTerms(fund_crates=full, solidarity=solidarity)
+    tried = CostTerms(fund_crates=full, solidarity=solidarity)
     return fund_rule.forecast(
-        _rule(terms, stands, cost=0, balance=inside, lent=lent),
+        _rule(tried, stands, cost=0, balance=inside, lent=lent),
         crates=stands.crates,
         growth=growth,
         days=stands.days,

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from logistics import fund, tipping
+from logistics import fund, terms, tipping
 from logistics.access import members_network
 from logistics.fund_forms import DepositForm, ForecastForm
 from network import charts, clock
@@ -35,9 +35,9 @@ def fund_page(request: HttpRequest, network: str) -> HttpResponse:
         return redirect("logistics:fund", found.slug)
     stands = tipping.standing(found)
     monday = clock.monday_of(clock.today())
-    terms = fund.terms_of(found, monday)
+    decided = terms.of(found, monday)
     what_if = ForecastForm(
-        terms, stands.growth, request.GET if set(request.GET) & {"growth", "full", "solidarity"} else None
+        decided, stands.growth, request.GET if set(request.GET) & {"growth", "full", "solidarity"} else None
     )
     chosen = what_if.values
     ahead = fund.ahead(
@@ -55,7 +55,7 @@ def fund_page(request: HttpRequest, network: str) -> HttpResponse:
             "coordinates": coordinates,
             "form": form,
             "what_if": what_if,
-            "terms": terms,
+            "terms": decided,
             "chosen": chosen,
             "stands": stands,
             "inside": inside,

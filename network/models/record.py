@@ -66,6 +66,9 @@ SAID = {
     "gave a refund": _("gave the members a refund"),
     "put money in the fund": _("put money in the start-up fund, or took it out"),
     "set the overhead": _("set what the network itself costs a week"),
+    "answered a dispute": _("answered what a farm said of its bill"),
+    "corrected the settlement": _("corrected the settlement"),
+    "disputed a bill": _("said that a bill is wrong"),
 }
 
 SUBJECTS = {

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('logistics', '0006_fair_cost'),
+        ('logistics', '0007_bills_result'),
         ('network', '0004_fund_accounts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
