@@ -90,7 +90,7 @@ class ForecastForm(forms.Form):
         self.usual = {
             "growth": Decimal(str(round(growth, 3))),
             "full": terms.fund_crates,
-            "solidarity": terms.solidarity,
+            "solidarity": Decimal(terms.solidarity),
         }
         kwargs["initial"] = {
             name: value if name == "full" or value is None else (100 * value).normalize() + 0

@@ -104,7 +104,7 @@ def give_back(*, network: Network, year: int, amount: Decimal, by: Person) -> Re
     if amount <= 0:
         raise Refused(_("Enter an amount above nought."), "amount")
     if amount > (most := max(Decimal(0), kept(network, year))):
-        told = {"amount": most, "year": year}
+        told = {"amount": euros(most), "year": year}
         raise Refused(_("The network kept %(amount)s euro in %(year)s: it cannot give back more.") % told, "amount")
     given = parts(network=network, year=year, amount=amount)
     if not given:

@@ -66,7 +66,9 @@ rules = st.builds(
 
 
 @given(bills, rules, st.decimals("0.001", 600, places=3))
-def test_whatever_happens_nobody_pays_above_her_cap_or_below_nought_and_the_fund_is_never_overdrawn(bills, rule, crates):
+def test_whatever_happens_nobody_pays_above_her_cap_or_below_nought_and_the_fund_is_never_overdrawn(
+    bills, rule, crates
+):
     shares = {pk: share for pk, (share, _room) in bills.items()}
     caps = {pk: share + room for pk, (share, room) in bills.items()}
     parts = carried(shares=shares, caps=caps, crates=crates, rule=rule)
