@@ -40,12 +40,17 @@ def inputs_of(*, day: DeliveryDay) -> dict[str, Any]:
     """
     day = DeliveryDay.objects.select_related("cycle__network__hub").get(pk=day.pk)
     agreed = terms.of(day.network, day.cycle.week_on)
-    crates = _crates(day)
+    crates = crates_of(day)
     producers = Producer.objects.select_related("organisation__place").in_bulk({row["producer"] for row in crates})
+    deliveries = Delivery.objects.select_related("place").in_bulk({row["delivery"] for row in crates})
     brought, rates, hub = _brought(day), rates_by_owner(), day.network.hub.point
     starts = {pk: (found.organisation.place or day.network.hub).point for pk, found in producers.items()}
     spots: dict[Point, int] = {}
-    for point in [hub, *(starts[pk] for pk in sorted(starts)), *(row["point"] for row in crates)]:
+    for point in [
+        hub,
+        *(starts[pk] for pk in sorted(starts)),
+        *(deliveries[row["delivery"]].place.point for row in crates),
+    ]:
         spots.setdefault(point, len(spots))
     by_road = _roads(list(spots))
     rides = driven.of_day(day)
@@ -73,8 +78,8 @@ def inputs_of(*, day: DeliveryDay) -> dict[str, Any]:
             }
             for pk in sorted(producers)
         ],
-        "destinations": _destinations(day, spots, {row["delivery"]: row["point"] for row in crates}),
-        "crates": [{key: value for key, value in row.items() if key != "point"} for row in crates],
+        "destinations": [_destination(found, spots, day) for _pk, found in sorted(deliveries.items())],
+        "crates": crates,
     }
     return dict(json.loads(json.dumps(inputs)))
 
@@ -92,8 +97,8 @@ def _weights(day: DeliveryDay) -> dict[str, float]:
     return found if any(found.values()) else dict.fromkeys(STORAGE_CLASSES, 1.0)
 
 
-def _crates(day: DeliveryDay) -> list[dict[str, Any]]:
-    """By producer, delivery and way; what a farm sends a delivery goes straight when a round took it so."""
+def crates_of(day: DeliveryDay) -> list[dict[str, Any]]:
+    """What was billed, by producer, delivery and way; what a farm sends a delivery goes straight when a round took it so."""
     straight = set(
         Crate.objects.filter(delivery_day=day, leg=Round.Leg.DIRECT, stop__isnull=False).values_list(
             "producer", "delivery"
@@ -106,8 +111,6 @@ def _crates(day: DeliveryDay) -> list[dict[str, Any]]:
             "producer",
             "storage_class",
             delivery=F("order__delivery"),
-            lat=F("order__delivery__place__lat"),
-            lon=F("order__delivery__place__lon"),
         )
         .annotate(
             many=Sum(F("billed") * F("crate_share")),
@@ -124,7 +127,6 @@ def _crates(day: DeliveryDay) -> list[dict[str, Any]]:
                 "producer": pair[0],
                 "delivery": pair[1],
                 "straight": pair in straight,
-                "point": (line["lat"], line["lon"]),
                 "crates": dict.fromkeys(STORAGE_CLASSES, 0.0),
                 "kg": 0.0,
                 "value": 0.0,
@@ -140,15 +142,13 @@ def _minute(at: time) -> int:
     return at.hour * 60 + at.minute
 
 
-def _destinations(day: DeliveryDay, spots: dict[Point, int], points: dict[int, Point]) -> list[dict[str, Any]]:
+def _destination(delivery: Delivery, spots: dict[Point, int], day: DeliveryDay) -> dict[str, Any]:
     """Where crates were dropped, and when service may start; at a pickup point it must be `done` by then."""
-    found = []
-    for pk, delivery in sorted(Delivery.objects.in_bulk(points).items()):
-        opens, latest = (clock.minutes_of(moment, day.on) for moment in (delivery.starts_at, delivery.ends_at))
-        point = delivery.pickup_point_id is not None
-        hours = (opens - calls.EARLY_AT_POINT, opens) if point else (opens, latest)
-        found.append({"id": pk, "at": spots[points[pk]], "opens": hours[0], "latest": hours[1], "done": point})
-    return found
+    opens, latest = (clock.minutes_of(moment, day.on) for moment in (delivery.starts_at, delivery.ends_at))
+    point = delivery.pickup_point_id is not None
+    if point:
+        opens, latest = opens - calls.EARLY_AT_POINT, opens
+    return {"id": delivery.pk, "at": spots[delivery.place.point], "opens": opens, "latest": latest, "done": point}
 
 
 def _brought(day: DeliveryDay) -> set[int]:

@@ -4,7 +4,7 @@ account in the books: credit is what is in it, and the database's own sums are i
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from logistics import fund_rule, terms, tipping
 from logistics.fund_rule import Ahead, Rule
 from logistics.games import Shared
-from logistics.models import CostTerms
+from logistics.models import CostRun, CostTerms
 from logistics.tipping import Standing
 from network import clock, journal, ledger
 from network.errors import Refused
@@ -51,22 +51,36 @@ class Move:
         return abs(self.amount)
 
 
-def rule_for(*, day: DeliveryDay, cost: int) -> Rule | None:
+def rule_for(*, day: DeliveryDay, cost: int, former: CostRun | None = None) -> Rule | None:
     """
     What the fund's part of a driven day follows from: the terms in force, the line through the days before it, and what is in the
     fund, which stays locked until the day is booked. While the line is not known, half of the day's `cost` (in cents) counts as
-    fixed. None when the terms give the fund nothing to do.
+    fixed. A day that is shared again keeps all of its `former` run but what is in the fund. None when the terms give the fund
+    nothing to do.
     """
     network = day.network
     decided = terms.of(network, day.cycle.week_on)
-    if not decided.fund_crates and not decided.solidarity:
+    if former:
+        rule = rule_of(former)
+    elif decided.fund_crates or decided.solidarity:
+        rule = _rule(decided, tipping.standing(network, before=day.on), cost=cost)
+    else:
+        rule = None
+    if rule is None:
         return None
     _lock(network)
     balance, lent = _state(network, besides=day)
-    return _rule(decided, tipping.standing(network, before=day.on), cost=cost, balance=balance, lent=lent)
+    return replace(rule, balance=balance, lent=lent)
 
 
-def _rule(decided: CostTerms, stands: Standing, *, cost: int, balance: int, lent: int) -> Rule:
+def rule_of(run: CostRun) -> Rule | None:
+    """The rule a cost run was shared by, as it was kept."""
+    kept = run.result.get("fund")
+    return Rule(**kept) if kept else None
+
+
+def _rule(decided: CostTerms, stands: Standing, *, cost: int = 0) -> Rule:
+    """What terms and line say, of an empty fund."""
     full = decided.fund_crates or None
     tips = stands.tipping
     return Rule(
@@ -74,8 +88,8 @@ def _rule(decided: CostTerms, stands: Standing, *, cost: int, balance: int, lent
         full=full,
         back_from=round(max(full or 0, tips.at if tips else 0), 3),
         solidarity=str(decided.solidarity),
-        balance=balance,
-        lent=lent,
+        balance=0,
+        lent=0,
     )
 
 
@@ -92,7 +106,7 @@ def carried_of(shared: Shared, rule: Rule | None) -> dict[int, int]:
 
 
 def kept(rule: Rule | None) -> dict[str, object] | None:
-    """The rule as the inputs of a cost run keep it."""
+    """The rule as a cost run keeps it."""
     return asdict(rule) if rule else None
 
 
@@ -171,9 +185,9 @@ def ahead(
     if not stands.cost or not stands.saving:
         return []
     inside, lent = _state(network)
-    tried = CostTerms(fund_crates=full, solidarity=solidarity)
+    rule = _rule(CostTerms(fund_crates=full, solidarity=solidarity), stands)
     return fund_rule.forecast(
-        _rule(tried, stands, cost=0, balance=inside, lent=lent),
+        replace(rule, balance=inside, lent=lent),
         crates=stands.crates,
         growth=growth,
         days=stands.days,

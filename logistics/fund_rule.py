@@ -35,17 +35,20 @@ def moved(rule: Rule, *, crates: Decimal | float, billed: int, room: int) -> int
     """
     Cents the fund carries of a day whose farms were billed `billed`; negative what they give. `room` is what they could pay
     more before they are as well off alone, all together. Never more than is in the fund, or than was billed. What is paid back is
-    never more than was lent, and leaves the farms half of what they save.
+    never more than was lent, and leaves the farms half of what they save. Only a day that is shared again can meet a `balance`
+    below nought: then farms give that much, as far as there is room.
     """
-    volume = Fraction(crates)
-    if rule.full and volume < rule.full:
-        empty = rule.fixed * (1 - volume / rule.full)
-        return max(0, min(_whole(empty), rule.balance, billed))
+    return max(-room, min(_wished(rule, Fraction(crates), billed, room), rule.balance))
+
+
+def _wished(rule: Rule, crates: Fraction, billed: int, room: int) -> int:
+    if rule.full and crates < rule.full:
+        return max(0, min(_whole(rule.fixed * (1 - crates / rule.full)), billed))
     margin = int(Fraction(rule.solidarity) * room)
     back = 0
-    if rule.full and volume > rule.back_from:
-        back = max(0, min(_whole(rule.fixed * (volume / rule.full - 1)), rule.lent, room // 2 - margin))
-    return -max(0, min(margin + back, room))
+    if rule.full and crates > rule.back_from:
+        back = max(0, min(_whole(rule.fixed * (crates / rule.full - 1)), rule.lent, room // 2 - margin))
+    return -margin - back
 
 
 def carried(

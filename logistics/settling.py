@@ -50,7 +50,7 @@ def settle_day(*, day: DeliveryDay, by: Person | None = None, time_limit: float 
 @transaction.atomic
 def _begun(day: DeliveryDay, by: Person | None) -> CostRun | None:
     """Bill the goods; the cost run when the day is settled already."""
-    day = _locked(day)
+    day = locked(day)
     if day.status == DeliveryDay.Status.SETTLED:
         return day.cost_runs.current().get()
     if day.status != DeliveryDay.Status.DRIVEN:
@@ -64,7 +64,7 @@ def _store(
     day: DeliveryDay, by: Person | None, inputs: dict[str, Any], shared: Shared, result: dict[str, Any]
 ) -> CostRun | None:
     """Keep and book the shares; None when what they rest on changed while they were computed."""
-    day = _locked(day)
+    day = locked(day)
     if day.status == DeliveryDay.Status.SETTLED:
         return day.cost_runs.current().get()
     if games.inputs_of(day=day) != inputs:
@@ -86,7 +86,8 @@ def _store(
     return run
 
 
-def _locked(day: DeliveryDay) -> DeliveryDay:
+def locked(day: DeliveryDay) -> DeliveryDay:
+    """The day, for who changes what it cost."""
     return (
         DeliveryDay.objects.select_for_update(of=("self",))
         .select_related("cycle__network__organisation", "cycle__network__hub")
@@ -104,7 +105,8 @@ def keep(
     reason: str = "",
 ) -> CostRun:
     """Store a cost run with its games, their certificates, and everybody's share, less what the start-up fund carries."""
-    rule = fund.rule_for(day=day, cost=shared.cost)
+    former = day.cost_runs.filter(number=number - 1).first() if number > 1 else None
+    rule = fund.rule_for(day=day, cost=shared.cost, former=former)
     carried = fund.carried_of(shared, rule)
     run = CostRun.objects.create(
         delivery_day=day,

@@ -2,6 +2,7 @@ from django.urls import path
 
 from logistics import api
 from logistics.views import (
+    bills,
     day,
     device,
     driven,
@@ -39,7 +40,11 @@ urlpatterns = [
     path("days/<int:pk>/driven/", driven.day_driven, name="day_driven"),
     path("days/<int:pk>/papers/", papers.day_papers, name="papers"),
     path("days/<int:pk>/papers/make/", papers.make_papers, name="make_papers"),
-    path("days/<int:pk>/settlement/", money.settlement, name="settlement"),
+    path("days/<int:pk>/settlement/", bills.settlement, name="settlement"),
+    path("days/<int:pk>/settlement/correct/", bills.correct, name="correct"),
+    path("days/<int:pk>/settlement/again/", bills.share_again, name="share_again"),
+    path("days/<int:pk>/settlement/check/", bills.check, name="check_bills"),
+    path("disputes/<int:pk>/answer/", bills.answer, name="answer_dispute"),
     path("farm/<slug:slug>/money/", money.money, name="money"),
     path("farm/<slug:slug>/money/<int:pk>/", money.money_day, name="money_day"),
     path("rounds/", rounds.my_rounds, name="my_rounds"),

@@ -67,6 +67,7 @@ SAID = {
     "put money in the fund": _("put money in the start-up fund, or took it out"),
     "set the overhead": _("set what the network itself costs a week"),
     "answered a dispute": _("answered what a farm said of its bill"),
+    "credited what was not delivered": _("credited what was not delivered"),
     "corrected the settlement": _("corrected the settlement"),
     "disputed a bill": _("said that a bill is wrong"),
 }

@@ -6,15 +6,16 @@ from decimal import Decimal
 from uuid import UUID, uuid4
 
 import pytest
-from django.db.models import Sum
+from django.db.models import F, Sum
 from django.urls import reverse
 
-from logistics import fund, handover, rounds, settling, tipping
+from logistics import correcting, fund, handover, recomputing, rounds, settling, tipping
 from logistics.fund_rule import Rule
 from logistics.models import CostShare, CostTerms, Vehicle
 from network import ledger
 from network.errors import Refused
 from network.models import Account, JournalEntry, Posting, Transaction
+from orders.models import OrderLine
 from tests.conftest import MONDAY, make_producer
 from tests.logistics.conftest import settled_days
 from tests.logistics.test_cost_curve import SIX
@@ -192,9 +193,37 @@ def test_a_day_that_is_shared_again_does_not_count_its_own_part(driven, network,
     terms(network, fund_crates=100)
     run = settling.settle_day(day=driven, by=dana)
     first = Rule(**run.result["fund"])
-    assert fund.rule_for(day=driven, cost=int(100 * run.cost)) == first
+    assert fund.rule_for(day=driven, cost=0, former=run) == first
     put(network, "-100")
-    assert fund.rule_for(day=driven, cost=int(100 * run.cost)) == replace(first, balance=400_00)
+    assert fund.rule_for(day=driven, cost=0, former=run) == replace(first, balance=400_00)
+
+
+def test_a_corrected_day_carries_anew_what_differs_is_booked_and_both_can_be_made_again(
+    driven, six_weeks, network, dana
+):
+    """Of 3.7 crates of leek 1.7 turn out to have come: 3.2 crates in all, and 60 x (1 - 3.2 / 100) = 58.08 is carried."""
+    put(network, "500")
+    terms(network, fund_crates=100)
+    first = settling.settle_day(day=driven, by=dana)
+    OrderLine.objects.filter(product__sku="leek", order__buyer__name="Gezin Hilde").update(billed=D(5))
+    CostTerms.objects.update(fund_crates=10)
+    second = correcting.correct_day(day=driven, by=dana, reason="Two crates stood elsewhere")
+    assert (first.fund, second.fund) == (D("56.88"), D("58.08")), "by the terms of the first time"
+    assert fund.balance(network) == 500 - D("58.08")
+    assert balances().get("transport", 0) == 0
+    assert {move.amount for move in fund.course(network)} == {500, D("-56.88"), D("-1.20")}
+    for run in (first, second):
+        assert recomputing.recompute(run).differences == ()
+    CostShare.objects.filter(cost_run=second, fund__gt=1).update(fund=F("fund") - 1, share=F("share") + 1)
+    assert "carried by the fund" in " ".join(recomputing.recompute(second).differences)
+
+
+def test_the_settlement_shows_what_the_fund_carried(driven, six_weeks, network, dana, visit):
+    put(network, "500")
+    terms(network, fund_crates=100)
+    settling.settle_day(day=driven, by=dana)
+    shown = text(visit(dana).get(reverse("logistics:settlement", args=[driven.pk])))
+    assert "Carried by the start-up fund € 56.88" in shown
 
 
 # The page
@@ -280,7 +309,7 @@ def test_a_coordinator_books_a_deposit_from_the_page_once(network, dana, visit):
         ({"amount": "-5"}, "There is less than that in the fund."),
         ({"source": "heaven"}, "Select a valid choice."),
         ({"note": "x" * 121}, "at most 120 characters"),
-        ({"token": "x"}, "Enter a valid UUID."),
+        ({"token": "x"}, "Nothing was saved yet."),
     ],
 )
 def test_a_wrong_deposit_is_told_beside_the_field_and_nothing_booked(network, dana, visit, values, said):

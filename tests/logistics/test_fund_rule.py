@@ -47,6 +47,12 @@ def test_the_solidarity_margin_is_a_part_of_the_savings_of_days_that_are_full_en
     assert moved(replace(rule, solidarity="1.000", lent=900), crates=D(150), billed=100_00, room=61_10) == -61_10
 
 
+def test_a_day_that_is_shared_again_gives_back_what_the_fund_would_be_short():
+    short = replace(RULE, balance=-7_00)
+    assert moved(short, crates=D(40), billed=100_00, room=50_00) == -7_00
+    assert moved(short, crates=D(40), billed=100_00, room=5_00) == -5_00
+
+
 def test_a_rule_is_kept_as_plain_values():
     assert Rule(**asdict(RULE)) == RULE
 

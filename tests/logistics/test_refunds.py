@@ -239,5 +239,5 @@ def test_the_number_of_queries_does_not_grow(
     assert Posting.objects.filter(transaction__key__startswith="refund:").count() == 10
     browser = visit(bob)
     browser.get(reverse("logistics:my_refunds"))
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(5):
         browser.get(reverse("logistics:my_refunds"))
