@@ -80,11 +80,11 @@ class Percentage(AmountField):
 class ForecastForm(forms.Form):
     """How the fund is thought to go on: read from the address, nothing is kept. What is left out is as it is."""
 
-    growth = Percentage(label=_("growth of the crates, % a week"), least=-20, most=20, required=False)
+    growth = Percentage(label=_("growth of the crates, percent a week"), least=-20, most=20, required=False)
     full = Number(
         label=_("crates of the fuller day"), help_text=_("whose price the farms pay"), most=100_000, required=False
     )
-    solidarity = Percentage(label=_("part of the savings for the fund, %"), least=0, most=100, required=False)
+    solidarity = Percentage(label=_("percent of the savings for the fund"), least=0, most=100, required=False)
 
     def __init__(self, terms: CostTerms, growth: float, *args: Any, **kwargs: Any) -> None:
         self.usual = {
