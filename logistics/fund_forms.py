@@ -87,7 +87,7 @@ class ForecastForm(forms.Form):
     solidarity = Percentage(label=_("percent of the savings for the fund"), least=0, most=100, required=False)
 
     def __init__(self, terms: CostTerms, growth: float, *args: Any, **kwargs: Any) -> None:
-        self.usual = {
+        self.usual: dict[str, Any] = {
             "growth": Decimal(str(round(growth, 3))),
             "full": terms.fund_crates,
             "solidarity": Decimal(terms.solidarity),

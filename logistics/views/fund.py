@@ -30,7 +30,7 @@ def fund_page(request: HttpRequest, network: str) -> HttpResponse:
     if posted and not coordinates:
         raise PermissionDenied
     form = DepositForm(found, request.POST if posted else None) if coordinates else None
-    if posted and form and form.is_valid() and form.save(by=request.user):
+    if posted and form and form.is_valid() and form.save(by=request.user):  # type: ignore[arg-type]
         messages.success(request, _("Booked."))
         return redirect("logistics:fund", found.slug)
     stands = tipping.standing(found)

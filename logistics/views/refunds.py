@@ -26,7 +26,7 @@ def refund(request: HttpRequest, network: str) -> HttpResponse:
     posted = request.method == "POST"
     asked = request.POST if posted else request.GET if "amount" in request.GET else None
     form = RefundForm(found, asked)
-    if posted and form.is_valid() and form.save(by=request.user):
+    if posted and form.is_valid() and form.save(by=request.user):  # type: ignore[arg-type]
         messages.success(request, _("The refund is booked. Members see theirs on their own pages."))
         return redirect("logistics:refund", found.slug)
     year = form.cleaned_data.get("year") if form.is_bound and form.is_valid() else None

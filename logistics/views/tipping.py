@@ -28,7 +28,7 @@ def tipping_point(request: HttpRequest, network: str) -> HttpResponse:
     if request.method == "POST":
         if form is None:
             raise PermissionDenied
-        if form.is_valid() and form.save(by=request.user):
+        if form.is_valid() and form.save(by=request.user):  # type: ignore[arg-type]
             return redirect("logistics:tipping_point", found.slug)
     stands = tipping.standing(found)
     tips = stands.tipping

@@ -53,6 +53,13 @@ def test_savings_follow_the_logarithm_and_may_be_negative_at_first():
     assert (reached.low, reached.high) == (pytest.approx(exp(4)), pytest.approx(exp(4)))
 
 
+def test_the_tipping_point_of_the_page_by_hand():
+    line = fit_saving([(20, 60), (40, 90), (60, 110), (80, 122), (100, 132), (120, 142)])
+    assert (round(line.fixed, 2), round(line.slope, 2)) == (-76.88, 45.5)
+    reached = line.reaches(120)
+    assert (round(reached.at, 1), round(reached.low, 1), round(reached.high, 1)) == (75.7, 74.3, 77.2)
+
+
 def test_where_a_straight_line_reaches_a_level_and_how_sure_that_is():
     line = fit_cost(SIX)
     reached = line.reaches(130)
