@@ -33,7 +33,8 @@ HIRED = (Vehicle.Kind.VAN, Vehicle.Kind.CARRIER)
 def inputs_of(*, day: DeliveryDay) -> dict[str, Any]:
     """
     All that the shares of a driven and billed day are computed from, in a fixed number of queries. Amounts of rounds are
-    whole cents in `shared`, rates in euro; `km` and whole `minutes` are between `places`, of which the hub is the first.
+    whole cents in `shared`, rates in euro; `km` in hundredths and whole `minutes`, as in the plan, are between `places`, of
+    which the hub is the first.
 
     `crates` are what was billed, a row for each farm, delivery and way: crate equivalents per storage class, kg, and the
     value of the goods in euro, which only the method "value" reads and no page shows.
@@ -61,7 +62,7 @@ def inputs_of(*, day: DeliveryDay) -> dict[str, Any]:
         "weights": _weights(day),
         "hub": hub,
         "places": list(spots),
-        "km": np.round(by_road.km, 3).tolist(),
+        "km": np.round(by_road.km, 2).tolist(),
         "minutes": whole_minutes(by_road).tolist(),
         "rounds": _rounds(rides),
         "driven": str(sum((ride.cost for ride in rides), Decimal(0))),

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from logistics.cost_sharing import Game, RoutingOracle, allocate, verify
+from logistics.cost_sharing import RoutingOracle
 from logistics.cost_sharing.game import sums
 from logistics.distances import Matrix
 from logistics.routing import Load, Problem, Site, Van
