@@ -135,3 +135,14 @@ def _memberships(person: Any, network: Network) -> list[Membership]:
     if not found:
         require_role(person, network, COORDINATOR)
     return found
+
+
+def members_network(person: Any, slug: str) -> tuple[Network, bool]:
+    """A network and whether the person coordinates it, for its coordinators and for the people of its farms."""
+    network = public_network(slug)
+    if NetworkRole.objects.filter(network=network, person_id=person.pk, role=COORDINATOR).exists():
+        return network, True
+    farms = Membership.objects.current().filter(network=network, college=Membership.College.PRODUCERS)
+    if not farms.filter(organisation__in=Organisation.objects.of(person)).exists():
+        require_role(person, network, COORDINATOR)
+    return network, False

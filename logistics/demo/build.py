@@ -13,7 +13,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils.text import slugify
 
-from logistics.demo import fleets
+from logistics.demo import fleets, funds
 from network import clock
 from network.models import (
     BankAccount,
@@ -38,6 +38,8 @@ from producers.models import Producer, Product
 
 DATA = Path(__file__).parent / "data"
 PASSWORD = "kouter"
+WEEKS = 12
+"""Weeks that lie behind the network when a visitor first sees it."""
 SINCE = (date(2020, 1, 1), None)
 WEEKDAYS = {"do": 3, "vr": 4, "za": 5}
 IN_BOTH = ("P018", "P021")
@@ -156,6 +158,7 @@ def build(seed: int) -> None:
     _outlets(networks)
     _cast(networks, producers)
     fleets.build(networks, producers)
+    funds.build(networks[0], weeks=WEEKS)
     EmailAddress.objects.bulk_create(
         EmailAddress(user_id=pk, email=email, verified=True, primary=True)
         for pk, email in Person.objects.values_list("pk", "email")

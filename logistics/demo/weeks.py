@@ -11,7 +11,7 @@ from django.db.models import F
 
 from logistics import disputes, driven, handover, rounds, settling, temperatures, versions
 from logistics.demo import fleets
-from logistics.demo.build import LOGINS, rows
+from logistics.demo.build import LOGINS, WEEKS, rows
 from logistics.models import CostShare, Dispute, Stop, TemperatureReading
 from network import clock, cycles
 from network.errors import Refused
@@ -22,7 +22,6 @@ from orders.models import Order, OrderLine, PurchaseOrderLine
 from producers import stock
 from producers.models import Offer, Producer, Product, Supply
 
-WEEKS = 12
 THIN = (4, 9)
 PRESENT = 0.82
 FAVOURITES = {"vegetables": 5, "fruit": 3, "dairy": 3, "bread": 3, "meat": 1, "pantry": 1, "drinks": 1, "plants": 1}

@@ -1,7 +1,11 @@
-"""What might be: the estimate of an outsider, a coordinator's what-if, and the refund at the end of a year."""
+"""What might be: an outsider's estimate, a coordinator's what-if, what the network itself costs, and the refund of a year."""
 
 import secrets
+from datetime import date
+from typing import Self
 
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -77,4 +81,30 @@ class Refund(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["network", "year"], name="one_refund_per_year"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="refund_is_positive"),
+        ]
+
+
+class Overheads(models.QuerySet["Overhead"]):
+    def on(self, day: date) -> Self:
+        return self.filter(period__contains=day)
+
+
+class Overhead(models.Model):
+    """Euro a week that the network itself costs, transport apart: who coordinates, the room, insurance. Dated, never overlapping."""
+
+    network = models.ForeignKey(Network, models.CASCADE, related_name="overheads")
+    per_week = models.DecimalField(_("euro a week"), max_digits=9, decimal_places=2)
+    period = DateRangeField()
+    by = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="+")
+
+    objects = Overheads.as_manager()
+
+    class Meta:
+        ordering = ["network", "period"]
+        constraints = [
+            ExclusionConstraint(
+                name="one_overhead_at_a_time",
+                expressions=[("network", RangeOperators.EQUAL), ("period", RangeOperators.OVERLAPS)],
+            ),
+            models.CheckConstraint(condition=Q(per_week__gte=0), name="overhead_not_negative"),
         ]

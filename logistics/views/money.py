@@ -17,7 +17,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from logistics import choosing, sheets, statements
+from logistics import choosing, refunds, sheets, statements
 from logistics.bill_forms import DisputeForm
 from logistics.bill_picture import picture_of
 from logistics.choosing import Choice, Outcome
@@ -74,6 +74,7 @@ def money(request: HttpRequest, slug: str) -> HttpResponse:
             "balance": balance(farm),
             "months": months,
             "several": len({network.pk for network, _month in months}) > 1,
+            "given": refunds.given_to([farm.organisation]),
         },
     )
 

@@ -350,6 +350,33 @@ def curve(
     return {**shape, "points": points, "marks": marks, "caption": caption, "x_label": x_label, "y_label": y_label}
 
 
+@register.inclusion_tag("parts/plot.html")
+def plot(
+    picture: dict[str, Any],
+    caption: str = "",
+    key: Sequence[dict[str, str]] = (),
+    x_left: str = "",
+    x_right: str = "",
+    unit: str = "€",
+) -> dict[str, Any]:
+    """
+    Dots, lines, a band and marks as `charts.plot` placed them; `key` says what each `kind` is ("dot" and "band" for those). Its
+    styles are in fund.css, linked by the page; the table belongs beside it.
+    """
+    floor = picture["headroom"] + picture["height"]
+    return {
+        **picture,
+        "caption": caption,
+        "key": key,
+        "x_left": x_left,
+        "x_right": x_right,
+        "unit": unit,
+        "floor": floor,
+        "mid": picture["headroom"] + picture["height"] / 2,
+        "tall": floor + 26,
+    }
+
+
 @register.inclusion_tag("parts/map.html")
 def map(
     markers: Sequence[dict[str, Any]], lines: Sequence[dict[str, Any]] = (), caption: str = "", id: str = "map"

@@ -48,6 +48,7 @@ OWN_FARM = COORDINATOR | {"alice": 200, "dana": 403}
 DRIVER = COORDINATOR | {"gust": 200}
 DRIVER_ACTS = COORDINATOR_ACTS | {"gust": 302}
 VOLUNTEER = COORDINATOR | {"fien": 200}
+MEMBER = COORDINATOR | {"alice": 200}
 FARMER = SIGN_IN | {"alice": 200}
 MEMBERS = SIGN_IN | dict.fromkeys(["bob", "alice", "eli", "dana"], 200) | {"fien": 403, "gust": 403}
 MEMBERS_ACT = MEMBERS | dict.fromkeys(["bob", "alice", "eli", "dana"], 302)
@@ -93,6 +94,13 @@ PAGES = [
     Page("logistics:temperatures_csv", of_period, expected=COORDINATOR),
     Page("logistics:temperatures_pdf", of_period, expected=COORDINATOR),
     Page("logistics:region", of_network, others=200),
+    Page("logistics:tipping_point", of_network, expected=MEMBER),
+    Page("logistics:tipping_point", of_network, method="post", expected=COORDINATOR | {"dana": 422}),
+    Page("logistics:fund", of_network, expected=MEMBER),
+    Page("logistics:fund", of_network, method="post", expected=COORDINATOR | {"dana": 422}),
+    Page("logistics:refund", of_network, expected=COORDINATOR),
+    Page("logistics:refund", of_network, method="post", expected=COORDINATOR | {"dana": 422}),
+    Page("logistics:my_refunds", others=200, expected=SIGN_IN),
     Page("logistics:stop", of_stop, expected=DRIVER),
     Page("logistics:check", of_stop, method="post", expected=DRIVER_ACTS),
     Page("logistics:note", of_stop, method="post", expected=DRIVER_ACTS),
