@@ -271,9 +271,7 @@ def _effects(request: HttpRequest, found: Proposal, memberships: Iterable[Member
     """
     effects = consequences.effects_of(found)
     own = [pk for one in memberships if (pk := getattr(getattr(one.organisation, "producer", None), "pk", None))]
-    coordinates = NetworkRole.objects.filter(
-        network=found.network, person_id=request.user.pk, role=COORDINATOR
-    ).exists()
+    coordinates = Network.objects.with_role(request.user, COORDINATOR).filter(pk=found.network_id).exists()
     context: dict[str, Any] = {"effects": effects, "assessing": tasks.computed_so_far(tasks.EFFECTS, found.pk)}
     if effects.days:
         seen = effects.rows if coordinates else [pk for pk in effects.rows if pk in own]
