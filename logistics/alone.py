@@ -4,7 +4,7 @@ everybody sees her saving against, before the rounds are driven (`docs/loads.md`
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple, TypeAlias
@@ -14,7 +14,7 @@ import numpy as np
 from logistics import distances
 from logistics.calls import PER_CRATE, PER_STOP
 from logistics.distances import Matrix, Point
-from logistics.models import Vehicle
+from logistics.models import CostTerms, Vehicle
 from logistics.routing.alone import AloneCost, alone_cost
 from network.money import euros
 from producers.models import Producer
@@ -33,7 +33,9 @@ class Rates:
     crates: int
 
 
-STANDARD_VAN = Rates(per_day=12.0, per_km=0.30, per_hour=19.0, crates=40)
+def standard_van(terms: CostTerms) -> Rates:
+    """What the members agreed that a van costs; who has none of her own drives alone with this one."""
+    return Rates(float(terms.per_day), float(terms.per_km), float(terms.per_hour), terms.crates)
 
 
 @dataclass
@@ -43,27 +45,27 @@ class Carried:
     producer: Producer
     rates: Rates
     start: Point
-    brings: bool = False
     drops: Drops = field(default_factory=lambda: defaultdict(float))
-    tariff: Decimal = Decimal(0)
 
-    @property
-    def crates(self) -> float:
-        return sum(self.drops.values())
+    def drive(self, roads: Matrix | None = None) -> AloneCost:
+        """Driving her goods herself, from her farm to their places and home; `roads` between the farm and them in turn."""
+        roads = distances.matrix([self.start, *self.drops]) if roads is None else roads
+        return trip(self.rates, roads, 0, dict(enumerate(self.drops.values(), 1)))
 
-    def drive(self, drops: Drops, roads: Matrix | None = None) -> AloneCost:
-        """Driving her goods herself, from her farm to these places and home; `roads` between the farm and them in turn."""
-        return alone_cost(
-            distances.matrix([self.start, *drops]) if roads is None else roads,
-            start=0,
-            sites=range(1, len(drops) + 1),
-            fixed=self.rates.per_day,
-            per_km=self.rates.per_km,
-            per_hour=self.rates.per_hour,
-            service=[round(PER_STOP + PER_CRATE * crates) for crates in drops.values()],
-            loads=list(drops.values()),
-            capacity=self.rates.crates,
-        )
+
+def trip(rates: Rates, roads: Matrix, start: int, loads: Mapping[int, float]) -> AloneCost:
+    """Driving crate equivalents from `start` to where they go (rows of `roads`) and home, at these rates."""
+    return alone_cost(
+        roads,
+        start=start,
+        sites=list(loads),
+        fixed=rates.per_day,
+        per_km=rates.per_km,
+        per_hour=rates.per_hour,
+        service=[round(PER_STOP + PER_CRATE * crates) for crates in loads.values()],
+        loads=list(loads.values()),
+        capacity=rates.crates,
+    )
 
 
 class Alone(NamedTuple):
@@ -86,7 +88,7 @@ def together(carried: Iterable[Carried], roads: Matrix, row: dict[Point, int]) -
     The km and euro of all own trips of a day, over `roads` in which every point has its `row`; by formula for who has a
     destination to which there is no road.
     """
-    trips = [her.drive(her.drops, cut(roads, [row[her.start], *(row[at] for at in her.drops)])) for her in carried]
+    trips = [her.drive(cut(roads, [row[her.start], *(row[at] for at in her.drops)])) for her in carried]
     return Alone(
         Decimal(str(round(sum(trip.km for trip in trips), 2))),
         euros(Decimal(str(sum(trip.euro for trip in trips)))),

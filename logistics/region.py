@@ -98,7 +98,7 @@ def weeks(network: Network, *, many: int = WEEKS) -> list[Week]:
         DeliveryDay.objects.filter(cycle__network=network, status__in=SEEN, cycle__week_on__gte=since)
         .alias(run=FilteredRelation("cost_runs", condition=Q(cost_runs__corrected_at=None)))
         .order_by("on")
-        .values("pk", week_on=F("cycle__week_on"), alone=F("run__inputs__alone_km"), own=F("run__inputs__own_km"))
+        .values("pk", week_on=F("cycle__week_on"), alone=F("run__result__alone_km"), own=F("run__result__own_km"))
     )
     pks = [day["pk"] for day in days]
     planned = _alone_as_planned(pks)

@@ -16,7 +16,7 @@ from math import ceil
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from logistics import alone, calls, planning, versions
+from logistics import alone, calls, planning, terms, versions
 from logistics.alone import Alone, Carried
 from logistics.calls import Known
 from logistics.models import Crate, PlanVersion, Round, Stop, Unplanned
@@ -214,6 +214,7 @@ def _put(crates: Iterable[Crate], stop: Stop) -> None:
 def _alone(known: Known) -> Alone:
     """Everybody driving alone with the goods of this day, over the same roads."""
     rates = alone.rates_by_owner()
+    standard = alone.standard_van(terms.of(known.day.network, known.day.cycle.week_on))
     carried: dict[int, Carried] = {}
     row = {place.point: known.row[place.pk] for place in known.places}
     for delivery, rows in known.goods.ordered.items():
@@ -221,7 +222,7 @@ def _alone(known: Known) -> Alone:
         for line in rows:
             if farm := known.farms.get(line["producer"]):
                 place = farm.organisation.place or known.hub
-                her = Carried(farm, rates.get(farm.organisation_id, alone.STANDARD_VAN), place.point)
+                her = Carried(farm, rates.get(farm.organisation_id, standard), place.point)
                 carried.setdefault(farm.pk, her).drops[there] += float(line["left"] * line["crate_share"])
     return alone.together(carried.values(), known.roads.matrix, row)
 

@@ -21,7 +21,8 @@ class CostRun(models.Model):
     """
     The cost of a delivery day's rounds and how it was shared: `cost = billed + launch_gap + fund`. `fund` is what the start-up
     fund carries, negative when it is paid back. When a delivery is corrected afterwards a new run follows and this one stays
-    as it was. `inputs` are all that the shares were computed from.
+    as it was. `inputs` are all that the shares were computed from, `result` what came out beside them
+    (`logistics.certificates.result_of`).
     """
 
     delivery_day = models.ForeignKey(DeliveryDay, models.PROTECT, related_name="cost_runs")
@@ -36,6 +37,7 @@ class CostRun(models.Model):
     corrected_at = models.DateTimeField(null=True, blank=True)
     reason = models.CharField(max_length=200, blank=True, help_text=_("why the day was shared again"))
     inputs = models.JSONField(default=dict)
+    result = models.JSONField(default=dict)
 
     objects = CostRuns.as_manager()
 

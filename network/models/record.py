@@ -63,6 +63,9 @@ SAID = {
     "kept the standing tour": _("kept the standing tour again"),
     "let the standing tour go": _("let the standing tour go"),
     "made a standing tour": _("made a standing tour"),
+    "answered a dispute": _("answered what a farm said of its bill"),
+    "corrected the settlement": _("corrected the settlement"),
+    "disputed a bill": _("said that a bill is wrong"),
 }
 
 SUBJECTS = {

@@ -106,9 +106,9 @@ def test_how_full_the_vans_were_is_told_of_three_farms_and_no_fewer(driven, netw
 
 def test_saved_km_are_alone_less_the_rounds_and_the_trips_of_who_brought(settled, network):
     (week,) = region.weeks(network)
-    inputs = settled.cost_runs.get().inputs
-    assert week.alone_km == D(str(inputs["alone_km"])) > week.km
-    assert week.saved_km == week.alone_km - week.km - D(str(inputs["own_km"]))
+    result = settled.cost_runs.get().result
+    assert week.alone_km == D(str(result["alone_km"])) > week.km
+    assert week.saved_km == week.alone_km - week.km - D(str(result["own_km"]))
 
 
 def test_the_published_plan_knows_better_what_everybody_alone_would_drive(settled, network):

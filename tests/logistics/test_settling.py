@@ -86,7 +86,7 @@ def test_with_a_road_server_going_alone_is_priced_by_the_roads_of_the_rounds(clo
         settings.ROAD_SERVER = fake.at("osrm")
         run = settling.settle_day(day=drive(closed, delivery, dana), by=dana)
     there = delivery.place.point
-    assert run.inputs["alone_km"] == round(sum(km_of(farm, there) + km_of(there, farm) for farm in FARMS), 2)
+    assert run.result["alone_km"] == round(sum(km_of(farm, there) + km_of(there, farm) for farm in FARMS), 2)
 
 
 def test_who_lives_farther_away_saves_no_other_share_than_in_proportion(driven, dana):
@@ -209,7 +209,7 @@ def test_a_farm_brought_its_goods_as_it_had_chosen_when_the_rounds_were_planned(
     assert (her.own, her.share) == (D("38.19"), 0), "the hub lies farther than the point: her own trip is all she pays"
     brings = {row["id"]: row["brings"] for row in run.inputs["producers"]}
     assert brings.pop(farmer.pk) is True and set(brings.values()) == {False}
-    assert 0 < run.inputs["own_km"] < run.inputs["alone_km"]
+    assert 0 < run.result["own_km"] < run.result["alone_km"]
 
 
 def test_goods_that_no_van_could_take_were_not_brought(closed, delivery, dana):

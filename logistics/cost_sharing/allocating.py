@@ -1,0 +1,227 @@
+"""Who pays what, by the method the members chose, with the certificate that anyone can check."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from logistics.cost_sharing.cents import capped, in_cents, rounded
+from logistics.cost_sharing.equal import Search, equal_savings
+from logistics.cost_sharing.game import EXACT_UP_TO, NEGLIGIBLE, Floats, Game, hash_of
+from logistics.cost_sharing.nucleolus import nucleolus
+from logistics.cost_sharing.shapley import shapley
+
+METHODS = ("epm", "shapley", "nucleolus", "per_capita_nucleolus", "stand_alone", "volume", "value")
+HOLDS = 0.005
+"""Euro: a group this close to leaving holds the bill where it is."""
+
+
+@dataclass(frozen=True)
+class Binding:
+    """A group that holds the bill where it is: its members together pay `limit_cents` at most, (1 + tau) times `cost_cents`."""
+
+    group: tuple[str, ...]
+    cost_cents: int
+    limit_cents: int
+    share_cents: int
+
+
+@dataclass(frozen=True)
+class Allocation:
+    """
+    A bill and its certificate. `shares` are exact, in euro, as the method defines them; `cents` is what is billed: capped
+    and rounded. With `launch_gap_cents`, what the caps left uncovered, they add up to the cost in whole cents.
+
+    `saving` is the part of her alone cost that each keeps (0.25 is a quarter), `spread` the largest minus the smallest in
+    points, among those whom going alone costs something; both before rounding. `tau` is the threshold that was kept, at
+    least `eps_star`: the least that makes it possible. No group pays more than (1 + tau) times its own cost, but for
+    `max_violation_cents`; that is the largest possible when `proven`, else the largest found. `exact`: the method's own
+    answer, not an estimate (then with a `standard_error` in euro) and not cut short (`stopped`).
+    """
+
+    method: str
+    shares: dict[str, float]
+    cents: dict[str, int]
+    launch_gap_cents: int
+    alone_cents: dict[str, int]
+    saving: dict[str, float]
+    spread: float
+    tau: float
+    eps_star: float
+    max_violation_cents: int
+    proven: bool
+    binding: tuple[Binding, ...]
+    exact: bool
+    standard_error: dict[str, float] | None
+    inputs_hash: str
+    stopped: bool = False
+    seed: int = 0
+    tau_asked: float = 0.0
+
+    @property
+    def subsidy_cents(self) -> int:
+        """What would have to be paid from outside for no group at all to gain by leaving."""
+        if self.eps_star == float("inf"):
+            return sum(self.cents.values())
+        return in_cents(sum(self.cents.values()) / 100 * self.eps_star / (1 + self.eps_star))
+
+
+def allocate(
+    game: Game, method: str = "epm", *, tau: float = 0.10, time_limit: float = 60.0, seed: int = 0
+) -> Allocation:
+    """
+    Share the cost of the game. `tau` is the part of its own cost that a group must gain before it leaves, 0.10 by default.
+
+    The answer depends on the inputs and the seed alone, never on the order of players or the speed of the machine; only a
+    search that `time_limit` seconds cut short is marked `stopped` and holds the last shares that add up.
+    Raises ValueError for an unknown method, a negative tau, weights that are missing, a game of values with a method that
+    needs costs, and more than 18 players for the nucleoli.
+    """
+    if method not in METHODS:
+        raise ValueError(f"there is no method {method!r}; there are {', '.join(METHODS)}")
+    if not 0 <= tau < float("inf"):
+        raise ValueError(f"tau must be a number and not negative, but is {tau}")
+    inputs_hash = hash_of(game, method, tau, seed)
+    listed, game = game.players, game.sorted
+    found = _of_values(game, method) if game.of_values else _of_costs(game, method, tau, time_limit, seed)
+
+    def in_order(amounts: dict[str, float]) -> dict[str, float]:
+        return {player: amounts[player] for player in listed if player in amounts}
+
+    return replace(
+        found,
+        shares=in_order(found.shares),
+        cents={player: found.cents[player] for player in listed},
+        alone_cents={player: found.alone_cents[player] for player in listed if player in found.alone_cents},
+        saving=in_order(found.saving),
+        inputs_hash=inputs_hash,
+        seed=seed,
+        tau_asked=tau,
+    )
+
+
+def frontier(game: Game, taus: Sequence[float]) -> list[tuple[float, float]]:
+    """For every tau the smallest spread of savings, in points, that `epm` reaches: (tau kept, spread)."""
+    points = [allocate(game, tau=tau) for tau in taus]
+    return [(point.tau, point.spread) for point in points]
+
+
+def _of_costs(game: Game, method: str, tau: float, time_limit: float, seed: int) -> Allocation:
+    players, alone, room = game.players, game.alone, game.room
+    total = min(game.grand_cost, float(room.sum()))
+    search = equal_savings(
+        game.cost, alone=alone, room=room, total=total, tau=tau, time_limit=time_limit, level=method == "epm"
+    )
+    error: Floats | None = None
+    if method == "epm":
+        assert search.shares is not None
+        shares = bill = search.shares
+    else:
+        shares, error = _by_method(game, method, total, seed)
+        bill = capped(shares, room)
+    kept = max(tau, search.eps_star)
+    violation, proven = _violation(search, bill, kept)
+    if method == "epm":
+        proven = proven and search.proven
+    most = [in_cents(amount) for amount in room]
+    billed = min(in_cents(game.grand_cost), sum(most))
+    compared = alone > NEGLIGIBLE
+    saving = np.where(compared, 1 - bill / np.where(compared, alone, 1.0), 0.0)
+    return Allocation(
+        method=method,
+        shares=_named(players, shares),
+        cents=rounded(bill, billed, most, players),
+        launch_gap_cents=in_cents(game.grand_cost) - billed,
+        alone_cents={player: in_cents(cost) for player, cost in zip(players, alone, strict=True)},
+        saving=_named(players, saving),
+        spread=float(100 * np.ptp(saving[compared])) if compared.any() else 0.0,
+        tau=kept,
+        eps_star=search.eps_star,
+        max_violation_cents=int(np.ceil(100 * violation - 1e-4)),
+        proven=proven and not search.stopped,
+        binding=_binding(search, players, bill, kept),
+        exact=error is None and not search.stopped,
+        standard_error=None if error is None else _named(players, error),
+        inputs_hash="",
+        stopped=search.stopped,
+    )
+
+
+def _by_method(game: Game, method: str, total: float, seed: int) -> tuple[Floats, Floats | None]:
+    n = len(game.players)
+    if method in ("stand_alone", "volume", "value"):
+        if method != "stand_alone" and game.weights is None:
+            raise ValueError(f"the method {method!r} needs the weights of the players")
+        weights = game.alone if method == "stand_alone" else np.array(game.weights, dtype=float)
+        return total * (weights / weights.sum() if weights.sum() else np.full(n, 1 / max(n, 1))), None
+    table = _table(game, total)
+    if method == "shapley" and table is not None:
+        return shapley(table), None
+    if method == "shapley":
+        raise ValueError(f"the Shapley value needs the cost of every group: {EXACT_UP_TO} players at most, not {n}")
+    if table is None:
+        raise ValueError(f"the nucleolus needs the cost of every group: {EXACT_UP_TO} players at most, not {n}")
+    return nucleolus(table, total, per_capita=method == "per_capita_nucleolus"), None
+
+
+def _table(game: Game, total: float) -> Floats | None:
+    """The costs of all groups, that of everyone being what is billed."""
+    table = game.cost.table()
+    if table is None:
+        return None
+    costs = table.copy()
+    costs[-1] = total if len(game.players) else 0.0
+    return costs
+
+
+def _of_values(game: Game, method: str) -> Allocation:
+    if method not in ("shapley", "nucleolus", "per_capita_nucleolus"):
+        raise ValueError(f"the method {method!r} is for costs; a game of values has shapley and the nucleoli")
+    table = _table(game, -game.grand_cost)
+    assert table is not None
+    if method == "shapley":
+        shares = -shapley(table)
+    else:
+        shares = -nucleolus(table, -game.grand_cost, per_capita=method == "per_capita_nucleolus")
+    return Allocation(
+        method=method,
+        shares=_named(game.players, shares + 0.0),
+        cents=rounded(shares, in_cents(game.grand_cost) if game.players else 0, None, game.players),
+        launch_gap_cents=0,
+        alone_cents={},
+        saving={},
+        spread=0.0,
+        tau=0.0,
+        eps_star=0.0,
+        max_violation_cents=0,
+        proven=True,
+        binding=(),
+        exact=True,
+        standard_error=None,
+        inputs_hash="",
+    )
+
+
+def _violation(search: Search, bill: Floats, tau: float) -> tuple[float, bool]:
+    """Euro by which some group pays more than (1 + tau) times its cost, and whether no group can be worse off."""
+    if tau == float("inf"):
+        return 0.0, False
+    rows, proven = search.oracle.most_violated(bill, tau)
+    for row in rows:
+        search.rows[row.group] = min(row.cost, search.rows.get(row.group, float("inf")))
+    above = [sum(bill[i] for i in group) - (1 + tau) * cost for group, cost in search.rows.items()]
+    return max(0.0, max(above, default=0.0)), proven
+
+
+def _binding(search: Search, players: tuple[str, ...], bill: Floats, tau: float) -> tuple[Binding, ...]:
+    held = []
+    for group, cost in search.rows.items():
+        paid, limit = float(sum(bill[i] for i in group)), (1 + tau) * cost
+        if paid > limit - HOLDS:
+            names = tuple(sorted(players[i] for i in group))
+            held.append((limit - paid, Binding(names, in_cents(cost), in_cents(limit), in_cents(paid))))
+    return tuple(binding for _slack, binding in sorted(held, key=lambda pair: (len(pair[1].group), pair[1].group)))
+
+
+def _named(players: tuple[str, ...], amounts: Floats) -> dict[str, float]:
+    return {player: float(amount) for player, amount in zip(players, amounts, strict=True)}

@@ -1,0 +1,367 @@
+"""
+Who pays what of a driven day (`docs/bills.md`): what it came from as plain JSON, and from that the games of the day, the
+caps and the bills in whole cents. The engine that shares one game is `logistics.cost_sharing`.
+
+First what went straight from farm to customer, then distribution over the destinations of the hub's rounds, each
+destination's part split over the crates dropped there, then collection among the farms collected. Nobody pays more than
+going alone from door to door would cost her, less what she spends herself; what nobody may be asked is launch gap.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import ceil
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from logistics.alone import Rates, trip
+from logistics.calls import PER_CRATE, PER_STOP
+from logistics.cost_sharing import AdditiveOracle, Allocation, CostOracle, Game, RoutingOracle, allocate
+from logistics.cost_sharing.game import EXACT_UP_TO
+from logistics.distances import Matrix
+from logistics.facts import inputs_of
+from logistics.loading import NEARLY
+from logistics.routing import STORAGE_CLASSES, AloneCost, Load, Problem, Site, Van
+from network.money import share_out
+
+__all__ = ["Bill", "Played", "Shared", "game_of", "inputs_of", "share"]
+
+Facts: TypeAlias = Mapping[str, Any]
+
+ONLY_SMALL = ("shapley", "nucleolus", "per_capita_nucleolus")
+"""Methods that need the cost of every group; a larger game is shared by equal savings."""
+ANY_KG = 1_000_000
+
+
+@dataclass(frozen=True)
+class Bill:
+    """
+    Of one producer, in whole cents. `alone` is going alone from door to door, `own` what bringing to the hub costs her
+    herself, `cap` what the network may bill at most; `share` is `distribution`, what went straight included, plus
+    `collection`. `saving` is the part of alone that she keeps, None when alone costs nothing.
+    """
+
+    alone: int
+    own: int
+    distribution: int
+    collection: int
+    cap: int
+    crates: float
+
+    @property
+    def share(self) -> int:
+        return self.distribution + self.collection
+
+    @property
+    def saving(self) -> float | None:
+        return (self.alone - self.own - self.share) / self.alone if self.alone else None
+
+
+@dataclass(frozen=True)
+class Played:
+    """
+    One game and how it was shared. Players are producers (pk as text), in the game of distribution deliveries. `inputs` are
+    what `game_of` makes it from, with the method and tau: plain JSON.
+    """
+
+    kind: str
+    game: Game
+    allocation: Allocation
+    inputs: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Shared:
+    """
+    In cents: `cost = sum of shares + launch_gap`. `alone_km` is what everybody alone would drive, `own_km` what those drove
+    who brought their goods to the hub. `parts` is each producer's part, in cents, of what a delivery pays.
+    """
+
+    cost: int
+    launch_gap: int
+    bills: dict[int, Bill]
+    games: tuple[Played, ...]
+    alone_km: float = 0.0
+    own_km: float = 0.0
+    parts: dict[int, dict[int, int]] = field(default_factory=dict)
+
+    @property
+    def dearer_than_alone(self) -> bool:
+        """Whether the plan cost more than everybody alone: own vans would have been cheaper."""
+        return self.cost > sum(bill.cap for bill in self.bills.values())
+
+    @property
+    def spread(self) -> float:
+        """The largest saving less the smallest, door to door, in points."""
+        savings = [bill.saving for bill in self.bills.values() if bill.saving is not None]
+        return 100 * (max(savings) - min(savings)) if savings else 0.0
+
+
+def share(inputs: Facts, *, method: str | None = None, tau: float | None = None, time_limit: float = 60.0) -> Shared:
+    """
+    The bills of a day from what happened on it (`inputs_of`), by the method and tau given, else those in force. Touches no
+    database; the same inputs give the same bills. A game that took longer than `time_limit` seconds is marked `stopped`.
+    """
+    day = _Day(inputs, method or inputs["terms"]["method"], inputs["terms"]["tau"] if tau is None else tau, time_limit)
+    games: list[Played] = []
+    straight = _straight(day, games)
+    distribution, parts, pool = _distribution(day, games, straight)
+    collection, gap = _collection(day, games, distribution, pool)
+    bills = {
+        pk: Bill(
+            alone=day.alone[pk],
+            own=day.own[pk],
+            distribution=distribution[pk],
+            collection=collection.get(pk, 0),
+            cap=day.caps[pk],
+            crates=day.crates[pk],
+        )
+        for pk in day.producers
+    }
+    cost = sum(ride["shared"] for ride in inputs["rounds"])
+    return Shared(
+        cost=cost,
+        launch_gap=cost - sum(bill.share for bill in bills.values()),
+        bills=bills,
+        games=tuple(games),
+        alone_km=round(sum(one.km for one in day.trips.values()), 2),
+        own_km=round(sum(one.km for one in day.to_hub.values()), 2),
+        parts=parts,
+    )
+
+
+def game_of(inputs: Facts) -> Game:
+    """The game that `inputs` describe (those of a `Played`): `euro` to share, players, caps, weights, and what groups cost."""
+    oracle: CostOracle
+    if (drive := inputs["drive"]) is None:
+        oracle = AdditiveOracle(inputs["alone"])
+    else:
+        sites = tuple(
+            Site(player, at=number, collect=Load(tuple(crates), kg), service=service)  # type: ignore[arg-type]
+            for number, (player, (crates, kg, service)) in enumerate(
+                zip(inputs["players"], drive["loads"], strict=True), 1
+            )
+        )
+        vans = tuple(
+            Van(
+                key=str(number),
+                at=0,
+                capacity=tuple(van["capacity"]),  # type: ignore[arg-type]
+                total_crates=van["crates"],
+                kg=van["kg"],
+                fixed=van["fixed"],
+                per_km=van["per_km"],
+                per_hour=van["per_hour"],
+                per_stop=van["per_stop"],
+            )
+            for number, van in enumerate(drive["vans"])
+        )
+        matrix = Matrix(np.array(drive["km"], dtype=float), np.array(drive["minutes"], dtype=float))
+        oracle = RoutingOracle(Problem(matrix, sites, vans), inputs["alone"])
+    caps, weights = inputs["caps"], inputs["weights"]
+    return Game(
+        players=tuple(inputs["players"]),
+        cost=oracle,
+        grand_cost=inputs["euro"],
+        caps=None if caps is None else tuple(caps),
+        weights=None if weights is None else tuple(weights),
+    )
+
+
+@dataclass(frozen=True)
+class _Day:
+    """What happened, and how it is to be shared. All amounts by producer (pk) in cents."""
+
+    inputs: Facts
+    method: str
+    tau: float
+    time_limit: float
+
+    @cached_property
+    def matrix(self) -> Matrix:
+        return Matrix(np.array(self.inputs["km"], dtype=float), np.array(self.inputs["minutes"], dtype=float))
+
+    @cached_property
+    def producers(self) -> dict[int, dict[str, Any]]:
+        return {row["id"]: row for row in self.inputs["producers"]}
+
+    @cached_property
+    def places(self) -> dict[int, int]:
+        """The place of every delivery."""
+        return {row["id"]: row["at"] for row in self.inputs["destinations"]}
+
+    @cached_property
+    def rows(self) -> dict[int, list[dict[str, Any]]]:
+        """What each producer sent."""
+        found: dict[int, list[dict[str, Any]]] = {pk: [] for pk in self.producers}
+        for row in self.inputs["crates"]:
+            found[row["producer"]].append(row)
+        return found
+
+    @cached_property
+    def crates(self) -> dict[int, float]:
+        return {pk: sum(_many(row) for row in rows) for pk, rows in self.rows.items()}
+
+    def through_hub(self, pk: int) -> list[dict[str, Any]]:
+        return [row for row in self.rows[pk] if not row["straight"]]
+
+    def driven_by(self, pk: int, rows: Sequence[Facts], to: int | None = None) -> AloneCost:
+        """A producer driving these goods herself, to their destinations or all to one place."""
+        loads: dict[int, float] = defaultdict(float)
+        for row in rows:
+            loads[self.places[row["delivery"]] if to is None else to] += _many(row)
+        her = self.producers[pk]
+        return trip(Rates(**her["rates"]), self.matrix, her["at"], loads)
+
+    @cached_property
+    def trips(self) -> dict[int, AloneCost]:
+        """Everybody alone, door to door."""
+        return {pk: self.driven_by(pk, rows) for pk, rows in self.rows.items()}
+
+    @cached_property
+    def to_hub(self) -> dict[int, AloneCost]:
+        """Of those who brought their goods, the way to the hub and home."""
+        bringing = [pk for pk, her in self.producers.items() if her["brings"]]
+        return {pk: self.driven_by(pk, self.through_hub(pk), to=0) for pk in bringing}
+
+    @cached_property
+    def alone(self) -> dict[int, int]:
+        return {pk: _cents(one.euro) for pk, one in self.trips.items()}
+
+    @cached_property
+    def own(self) -> dict[int, int]:
+        return {pk: _cents(self.to_hub[pk].euro) if pk in self.to_hub else 0 for pk in self.producers}
+
+    @cached_property
+    def caps(self) -> dict[int, int]:
+        return {pk: max(0, self.alone[pk] - self.own[pk]) for pk in self.producers}
+
+    def cost(self, leg: str) -> int:
+        return sum(ride["shared"] for ride in self.inputs["rounds"] if ride["leg"] == leg)
+
+    def drive(self, leg: str, at: Sequence[int], loads: Sequence[Sequence[Facts]]) -> dict[str, Any]:
+        """How groups could drive: from the hub along these places with these goods, with a van of the plan or a standard one."""
+        rows = [0, *at]
+        standard = self.inputs["terms"]["van"]
+        vans = [{key: van[key] for key in van if key != "leg"} for van in self.inputs["vans"] if van["leg"] == leg]
+        vans.append(
+            {
+                "fixed": standard["per_day"],
+                "per_km": standard["per_km"],
+                "per_hour": standard["per_hour"],
+                "per_stop": 0.0,
+                "capacity": [standard["crates"]] * len(STORAGE_CLASSES),
+                "crates": standard["crates"],
+                "kg": ANY_KG,
+            }
+        )
+        return {
+            "km": [[self.inputs["km"][a][b] for b in rows] for a in rows],
+            "minutes": [[self.inputs["minutes"][a][b] for b in rows] for a in rows],
+            "loads": [_load(some) for some in loads],
+            "vans": vans,
+        }
+
+    def play(
+        self,
+        kind: str,
+        players: Mapping[int, Sequence[Facts]],
+        cents: int,
+        *,
+        alone: list[float] | None,
+        caps: Sequence[int] | None,
+        drive: dict[str, Any] | None,
+    ) -> Played:
+        """Share `cents` among players, each with what she sends along."""
+        method = "epm" if self.method in ONLY_SMALL and len(players) > EXACT_UP_TO else self.method
+        weighed = {"volume": _many, "value": lambda row: row["value"]}.get(method)
+        inputs = {
+            "players": [str(pk) for pk in players],
+            "euro": cents / 100,
+            "alone": alone,
+            "caps": None if caps is None else [cap / 100 for cap in caps],
+            "weights": weighed and [round(sum(weighed(row) for row in rows), 6) for rows in players.values()],
+            "drive": drive,
+            "method": method,
+            "tau": self.tau,
+        }
+        game = game_of(inputs)
+        return Played(kind, game, allocate(game, method, tau=self.tau, time_limit=self.time_limit), inputs)
+
+
+def _straight(day: _Day, games: list[Played]) -> dict[int, int]:
+    """What goes straight from farm to customer: cents by producer. Groups of its players are not priced."""
+    players = {pk: rows for pk in day.producers if (rows := [row for row in day.rows[pk] if row["straight"]])}
+    cost = day.cost("direct")
+    if not players or not cost:
+        return {}
+    alone = [_cents(day.driven_by(pk, rows).euro) / 100 for pk, rows in players.items()]
+    played = day.play("direct", players, cost, alone=alone, caps=[day.caps[pk] for pk in players], drive=None)
+    games.append(played)
+    return {int(pk): cents for pk, cents in played.allocation.cents.items()}
+
+
+def _distribution(
+    day: _Day, games: list[Played], straight: Mapping[int, int]
+) -> tuple[dict[int, int], dict[int, dict[int, int]], int]:
+    """
+    Cents by producer, what went straight included; each producer's part of what a delivery pays; and what the caps of some
+    leave for the collection to carry.
+    """
+    dropped: dict[int, list[dict[str, Any]]] = {}
+    for row in day.inputs["crates"]:
+        if not row["straight"]:
+            dropped.setdefault(row["delivery"], []).append(row)
+    dropped = {pk: dropped[pk] for pk in sorted(dropped)}
+    cost, parts = day.cost("distribution"), dict[int, dict[int, int]]()
+    owed = dict.fromkeys(day.producers, 0) | dict(straight)
+    pool = 0
+    if dropped and cost:
+        drive = day.drive("distribution", [day.places[pk] for pk in dropped], list(dropped.values()))
+        played = day.play("distribution", dropped, cost, alone=None, caps=None, drive=drive)
+        games.append(played)
+        for pk, rows in dropped.items():
+            weights = [sum(row["crates"][key] * day.inputs["weights"][key] for key in STORAGE_CLASSES) for row in rows]
+            split = share_out(played.allocation.cents[str(pk)], weights)
+            parts[pk] = {row["producer"]: cents for row, cents in zip(rows, split, strict=True)}
+    for its in parts.values():
+        for producer, cents in its.items():
+            owed[producer] += cents
+    for pk, cap in day.caps.items():
+        pool += max(0, owed[pk] - cap)
+        owed[pk] = min(owed[pk], cap)
+    return owed, parts, pool
+
+
+def _collection(
+    day: _Day, games: list[Played], distribution: Mapping[int, int], pool: int
+) -> tuple[dict[int, int], int]:
+    """Cents by producer who was collected, who carry the pool as well; and what the caps leave uncovered."""
+    players = {pk: rows for pk, her in day.producers.items() if not her["brings"] and (rows := day.through_hub(pk))}
+    cost = day.cost("collection") + pool
+    if not players or not cost:
+        return {}, cost
+    alone = [_cents(day.driven_by(pk, rows, to=0).euro) / 100 for pk, rows in players.items()]
+    drive = day.drive("collection", [day.producers[pk]["at"] for pk in players], list(players.values()))
+    caps = [day.caps[pk] - distribution[pk] for pk in players]
+    played = day.play("collection", players, cost, alone=alone, caps=caps, drive=drive)
+    games.append(played)
+    return {int(pk): cents for pk, cents in played.allocation.cents.items()}, played.allocation.launch_gap_cents
+
+
+def _many(row: Facts) -> float:
+    """Crate equivalents."""
+    return float(sum(row["crates"].values()))
+
+
+def _load(rows: Sequence[Facts]) -> tuple[list[int], int, int]:
+    """Whole crates per storage class, kg, and minutes at the stop."""
+    crates = [ceil(sum(row["crates"][key] for row in rows) - float(NEARLY)) for key in STORAGE_CLASSES]
+    return crates, ceil(sum(row["kg"] for row in rows)), ceil(PER_STOP + PER_CRATE * sum(crates))
+
+
+def _cents(euro: float) -> int:
+    """Half up, free of the noise of arithmetic."""
+    return int(100 * round(euro, 6) + 0.5 + 1e-7)
