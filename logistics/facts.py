@@ -50,15 +50,15 @@ def inputs_of(*, day: DeliveryDay) -> dict[str, Any]:
     standard = standard_van(agreed)
     inputs = {
         "day": day.pk,
-        "terms": _as_agreed(agreed, standard),
-        "weights": _weights(day),
+        "terms": as_agreed(agreed, standard),
+        "weights": weights_of(day),
         "hub": hub,
         "places": list(spots),
         "km": np.round(by_road.km, 3).tolist(),
         "minutes": whole_minutes(by_road).tolist(),
-        "rounds": _rounds(rides),
+        "rounds": rounds_of(rides),
         "driven": str(sum((ride.cost for ride in rides), Decimal(0))),
-        "vans": _vans(rides),
+        "vans": vans_of(rides),
         "producers": [
             {
                 "id": pk,
@@ -77,11 +77,11 @@ def inputs_of(*, day: DeliveryDay) -> dict[str, Any]:
     return dict(json.loads(json.dumps(inputs)))
 
 
-def _as_agreed(agreed: CostTerms, standard: Rates) -> dict[str, Any]:
+def as_agreed(agreed: CostTerms, standard: Rates) -> dict[str, Any]:
     return {"method": str(agreed.method), "tau": float(agreed.tau), "van": asdict(standard)}
 
 
-def _weights(day: DeliveryDay) -> dict[str, float]:
+def weights_of(day: DeliveryDay) -> dict[str, float]:
     """What a crate of each storage class weighs in a destination's share: its tariff on the day; the same without tariffs."""
     known = dict(
         Tariff.objects.filter(network=day.network, period__contains=day.on).values_list("storage_class", "per_crate")
@@ -151,7 +151,7 @@ def _roads(spots: list[Point]) -> Matrix:
     return Matrix(np.where(gap, formula.km, known.km), np.where(gap, formula.minutes, known.minutes))
 
 
-def _rounds(rides: Iterable[Driven]) -> list[dict[str, Any]]:
+def rounds_of(rides: Iterable[Driven]) -> list[dict[str, Any]]:
     """
     The rounds as they were settled, so that their pay can be computed again. `shared` is what each costs those it drove for,
     in cents: a van's price of the day stands on its first round, and is borne by all its rounds by their hours.
@@ -191,7 +191,7 @@ def _day_prices(rides: list[Driven]) -> dict[int, int]:
     return found
 
 
-def _vans(rides: list[Driven]) -> list[dict[str, Any]]:
+def vans_of(rides: list[Driven]) -> list[dict[str, Any]]:
     """
     The network's vans per leg they drove, as a group could hire them for a tour: `fixed` is what a round of theirs bears of
     the price of the day.

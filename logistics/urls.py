@@ -1,7 +1,22 @@
 from django.urls import path
 
 from logistics import api
-from logistics.views import day, device, driven, edits, fleet, handover, money, papers, region, rounds, tours, week
+from logistics.views import (
+    day,
+    device,
+    driven,
+    edits,
+    fleet,
+    handover,
+    money,
+    papers,
+    region,
+    rounds,
+    scenarios,
+    tours,
+    week,
+    what_if,
+)
 
 app_name = "logistics"
 urlpatterns = [
@@ -23,6 +38,9 @@ urlpatterns = [
     path("days/<int:pk>/driven/", driven.day_driven, name="day_driven"),
     path("days/<int:pk>/papers/", papers.day_papers, name="papers"),
     path("days/<int:pk>/papers/make/", papers.make_papers, name="make_papers"),
+    path("days/<int:pk>/what-if/", scenarios.what_if_day, name="what_if_day"),
+    path("days/<int:pk>/what-if/<int:scenario>/", scenarios.scenario, name="scenario"),
+    path("farm/<slug:slug>/outside/", scenarios.outside, name="outside"),
     path("days/<int:pk>/settlement/", money.settlement, name="settlement"),
     path("farm/<slug:slug>/money/", money.money, name="money"),
     path("farm/<slug:slug>/money/<int:pk>/", money.money_day, name="money_day"),
@@ -40,6 +58,9 @@ urlpatterns = [
     path("<slug:network>/temperatures/<str:period>.csv", driven.temperatures_csv, name="temperatures_csv"),
     path("<slug:network>/temperatures/<str:period>.pdf", driven.temperatures_pdf, name="temperatures_pdf"),
     path("<slug:network>/region/", region.region, name="region"),
+    path("<slug:network>/what-if/", what_if.what_if, name="what_if"),
+    path("<slug:network>/what-if/<str:token>/", what_if.what_if_kept, name="what_if_kept"),
+    path("<slug:network>/what-if/<str:token>/forget/", what_if.what_if_forget, name="what_if_forget"),
     path("purchase-orders/<int:pk>/missing/", handover.missing, name="missing"),
     path("deliveries/<int:pk>/", handover.pickup, name="pickup"),
     path("deliveries/<int:pk>/packing.pdf", papers.packing_list, name="packing_list"),

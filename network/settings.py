@@ -182,6 +182,7 @@ ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "Kouter: "
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "http" if LOCAL else "https"
+ALLAUTH_TRUSTED_PROXY_COUNT = 0 if LOCAL else 1  # who asks is told by the proxy, and by nobody before it
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 
 # Data
@@ -220,6 +221,8 @@ CELERY_BEAT_SCHEDULE = {
         ("close due days", "orders.tasks.close_due_days", 20),
         ("expire holds", "orders.tasks.expire_holds", 60),
         ("plan closed days", "logistics.tasks.plan_all_due", 60),
+        ("take up what-ifs", "logistics.tasks.take_up_what_ifs", 60),
+        ("forget expired what-ifs", "logistics.tasks.forget_expired_what_ifs", 3600),
     )
 }
 
@@ -231,6 +234,9 @@ OUTBOX_HANDLERS = {
     "papers": "logistics.papers.make",
     "purchase_order_ready": "orders.mail.purchase_order_ready",
     "round_assigned": "logistics.mail.round_assigned",
+    "scenario": "logistics.tasks.begin_scenario",
+    "what_if": "logistics.tasks.begin_what_if",
+    "what_if_ready": "logistics.mail.what_if_ready",
 }
 
 # Roads

@@ -1,0 +1,369 @@
+"""
+What a farmer who is not in a network would pay there, estimated at once from the last weeks it settled (`docs/what-if.md`).
+
+Nothing is planned anew: her yard is put where it fits best into the rounds that were driven. She then pays of each destination as
+her crates weigh there, and of the collection in proportion to what it costs alone. Distances are by formula. The exact figure,
+planned and shared anew, is `logistics.outsiders`.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import pairwise
+from math import ceil
+from typing import Any, NamedTuple
+
+from django.db.models import Count, F
+
+from logistics import calls, distances
+from logistics.alone import Rates, trip
+from logistics.calls import PER_CRATE, PER_STOP
+from logistics.distances import Matrix, Point
+from logistics.models import CostGame, CostRun, Crate, Round, Stop, Vehicle
+from logistics.routing import STORAGE_CLASSES
+from network import clock
+from network.models import Delivery, Network
+
+WEEKS = 8
+"""How far back days are looked at."""
+SAMPLES = 4
+"""How many of the last days of each weekday are looked at."""
+
+Crates = Mapping[str, int]
+"""Per storage class."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a farmer would send in a week: from where, how much, and to which destinations (keys; none: wherever rounds go)."""
+
+    point: Point
+    crates: Crates
+    to: tuple[str, ...] = ()
+
+    @property
+    def total(self) -> int:
+        return sum(self.crates.values())
+
+
+@dataclass(frozen=True)
+class Ride:
+    """A round as it was driven: its way, past which destinations, and what was on board at its fullest end."""
+
+    leg: str
+    vehicle: Vehicle
+    path: tuple[Point, ...]
+    calls_at: frozenset[str]
+    load: Crates
+
+    def holds(self, more: Mapping[str, float]) -> bool:
+        """Whether so many crates more fit."""
+        classes = all(
+            self.load.get(name, 0) + more.get(name, 0) <= getattr(self.vehicle, name) for name in STORAGE_CLASSES
+        )
+        return classes and sum(self.load.values()) + sum(more.values()) <= self.vehicle.crates
+
+
+@dataclass(frozen=True)
+class Destination:
+    """
+    A point or outlet, `key` such as "point 3". Of a day: its crate equivalents, what they weigh in its price (tariffs of their
+    storage classes), and that price in euro: its share of the distribution.
+    """
+
+    key: str
+    name: str
+    point: Point
+    crates: float = 0.0
+    weight: float = 0.0
+    price: float = 0.0
+
+
+@dataclass(frozen=True)
+class Lived:
+    """
+    A settled day. In euro: the price of the `collection`, what going alone to the hub would have cost all who were collected
+    (`to_hub`), and what nobody was charged (`uncovered`). `weights` are what a crate weighs, per storage class.
+    """
+
+    on: date
+    hub: Point
+    collection: float
+    to_hub: float
+    uncovered: float
+    weights: Mapping[str, float]
+    rides: tuple[Ride, ...]
+    destinations: tuple[Destination, ...]
+
+
+class Priced(NamedTuple):
+    """
+    Euro of one day: alone, together, what her coming saves in all, and what of that the other farms keep (less than nothing when
+    she adds more than she pays). The rest, but for her own saving, makes the launch gap smaller.
+    """
+
+    alone: float
+    together: float
+    gain: float
+    others: float
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """
+    A week's crates sent on a weekday, in euro: the mean over the `days` looked at, and the lowest and highest she would have
+    paid `together`. `reached` and `missed` are the destinations she named that are and are not served that day.
+    """
+
+    weekday: int
+    days: list[str]
+    alone: float
+    together: float
+    gain: float
+    others: float
+    lowest: float
+    highest: float
+    reached: list[str] = field(default_factory=list)
+    missed: list[str] = field(default_factory=list)
+
+    @property
+    def saved(self) -> float:
+        return self.alone - self.together
+
+    @property
+    def gap(self) -> float:
+        """By how much the launch gap shrinks."""
+        return self.gain - self.saved - self.others
+
+
+def estimates(days: Iterable[Lived], wish: Wish, rates: Rates) -> list[Estimate]:
+    """By weekday of these days on which a destination of hers is served; `rates` are those of the van she would drive alone."""
+    by_weekday: dict[int, list[Lived]] = defaultdict(list)
+    for day in days:
+        by_weekday[day.on.weekday()].append(day)
+    return [
+        found
+        for weekday, days in sorted(by_weekday.items())
+        if (found := _of_weekday(weekday, days, wish, rates)) is not None
+    ]
+
+
+def best(found: Iterable[Estimate]) -> Estimate | None:
+    """
+    The day to join: of those that reach most of what she named, one on which all together gain, and of these the cheapest for
+    her; the first of equals.
+    """
+    return min(
+        found, key=lambda one: (len(one.missed), one.gain <= 0, round(one.together, 2), one.weekday), default=None
+    )
+
+
+def destinations(days: Iterable[Lived]) -> list[Destination]:
+    """Where rounds of these days went, each once, points first."""
+    found = {one.key: Destination(one.key, one.name, one.point) for day in days for one in day.destinations}
+    return sorted(found.values(), key=lambda one: (one.key.split()[0] != "point", one.name, one.key))
+
+
+def _of_weekday(weekday: int, days: list[Lived], wish: Wish, rates: Rates) -> Estimate | None:
+    reached = {one.key for day in days for one in day.destinations if not wish.to or one.key in wish.to}
+    found = [priced for day in days if (priced := priced_on(day, wish, rates)) is not None]
+    if not found:
+        return None
+    together = [one.together for one in found]
+    return Estimate(
+        weekday=weekday,
+        days=[day.on.isoformat() for day in days],
+        alone=sum(one.alone for one in found) / len(found),
+        together=sum(together) / len(found),
+        gain=sum(one.gain for one in found) / len(found),
+        others=sum(one.others for one in found) / len(found),
+        lowest=min(together),
+        highest=max(together),
+        reached=sorted(reached) if wish.to else [],
+        missed=sorted(set(wish.to) - reached),
+    )
+
+
+def priced_on(day: Lived, wish: Wish, rates: Rates) -> Priced | None:
+    """What a day would have cost with her; None when it goes nowhere she goes."""
+    sent = _sent(day, wish)
+    if not sent:
+        return None
+    points = [wish.point, day.hub, *(one.point for one, _part in sent), *(at for ride in day.rides for at in ride.path)]
+    spots = list(dict.fromkeys(points))
+    roads, row = distances.matrix(spots), {point: number for number, point in enumerate(spots)}
+    yard, hub = row[wish.point], row[day.hub]
+    loads: dict[int, float] = defaultdict(float)
+    for one, part in sent:
+        loads[row[one.point]] += part * wish.total
+    alone = trip(rates, roads, yard, loads).euro
+    to_hub = trip(rates, roads, yard, {hub: float(wish.total)}).euro
+    calling = _collected(day, wish, roads, row)
+    carried = [_delivered(day, wish, one, part, roads, row) for one, part in sent]
+    share = to_hub * (day.collection + calling) / (day.to_hub + to_hub) if day.to_hub + to_hub else 0.0
+    for (one, part), more in zip(sent, carried, strict=True):
+        hers = part * sum(number * day.weights[name] for name, number in wish.crates.items())
+        share += (one.price + more) * hers / (one.weight + hers)
+    together = min(alone, share)
+    gain = alone - calling - sum(carried)
+    gap = min(day.uncovered, max(0.0, gain - (alone - together)))
+    return Priced(alone, together, gain, gain - (alone - together) - gap)
+
+
+def _sent(day: Lived, wish: Wish) -> list[tuple[Destination, float]]:
+    """Which part of her crates goes where: over what she named and is served, as the day's crates are spread."""
+    chosen = [one for one in day.destinations if not wish.to or one.key in wish.to]
+    whole = sum(one.crates for one in chosen)
+    return [(one, one.crates / whole) for one in chosen if one.crates]
+
+
+def _collected(day: Lived, wish: Wish, roads: Matrix, row: Mapping[Point, int]) -> float:
+    """Euro of calling at her yard: the cheapest detour of a round with room, else a van that comes for her alone."""
+    service = ceil(PER_STOP + PER_CRATE * wish.total)
+    yard = row[wish.point]
+    ways = [
+        _legs(ride.vehicle, roads, [(start, yard), (yard, end)], service)
+        - _legs(ride.vehicle, roads, [(start, end)], 0)
+        + float(ride.vehicle.per_stop)
+        for ride in day.rides
+        if ride.leg == Round.Leg.COLLECTION and ride.holds(wish.crates)
+        for start, end in pairwise(row[point] for point in ride.path)
+    ]
+    return min(ways) if ways else _apart(day, wish.crates, roads, row[day.hub], yard)
+
+
+def _delivered(
+    day: Lived, wish: Wish, there: Destination, part: float, roads: Matrix, row: Mapping[Point, int]
+) -> float:
+    """Euro of a part of her crates on the rounds from the hub: carrying them in, or, when they are full, a van for her alone."""
+    crates = {name: number * part for name, number in wish.crates.items()}
+    served = [ride for ride in day.rides if there.key in ride.calls_at and ride.holds(crates)]
+    if not served:
+        return _apart(day, crates, roads, row[day.hub], row[there.point])
+    return min(float(ride.vehicle.per_hour) for ride in served) * PER_CRATE * part * wish.total / 60
+
+
+def _apart(day: Lived, crates: Mapping[str, float], roads: Matrix, hub: int, there: int) -> float:
+    """From the hub and back for her alone, as often as it takes, with the vehicle of the day that does it cheapest."""
+    cost = []
+    for vehicle in {ride.vehicle.pk: ride.vehicle for ride in day.rides}.values():
+        room = {name: getattr(vehicle, name) for name, number in crates.items() if number}
+        if not all(room.values()):
+            continue
+        trips = max(ceil(sum(crates.values()) / vehicle.crates), *(ceil(crates[name] / room[name]) for name in room))
+        service = ceil(PER_STOP * trips + PER_CRATE * sum(crates.values()))
+        way = _legs(vehicle, roads, [(hub, there), (there, hub)] * trips, service)
+        cost.append(way + float(vehicle.per_stop) * trips)
+    return min(cost, default=0.0)
+
+
+def _legs(vehicle: Vehicle, roads: Matrix, legs: list[tuple[int, int]], service: int) -> float:
+    km = sum(float(roads.km[leg]) for leg in legs)
+    minutes = sum(float(roads.minutes[leg]) for leg in legs) + service
+    return float(vehicle.per_km) * km + float(vehicle.per_hour) * minutes / 60
+
+
+# What was
+
+
+def lived(network: Network) -> list[Lived]:
+    """The last SAMPLES settled days of each weekday of a network, within WEEKS weeks, newest first; six queries."""
+    runs = list(_settled(network))
+    pks = [run["day"] for run in runs]
+    rides, deliveries = _rides(pks), _deliveries(pks)
+    prices: dict[int, dict[str, int]] = {}
+    collections: dict[int, tuple[float, float]] = {}
+    played = CostGame.objects.filter(cost_run__in=[run["pk"] for run in runs]).order_by()
+    for run, kind, euro, alone, cents in played.values_list(
+        "cost_run", "kind", "inputs__euro", "inputs__alone", "result__cents"
+    ):
+        if kind == CostGame.Kind.DISTRIBUTION:
+            prices[run] = cents
+        elif kind == CostGame.Kind.COLLECTION:
+            collections[run] = float(euro), float(sum(alone))
+    return [
+        Lived(
+            on=run["on"],
+            hub=network.hub.point,
+            collection=collections.get(run["pk"], (0.0, 0.0))[0],
+            to_hub=collections.get(run["pk"], (0.0, 0.0))[1],
+            uncovered=float(run["launch_gap"]),
+            weights=run["inputs__weights"],
+            rides=tuple(rides.get(run["day"], ())),
+            destinations=tuple(_destinations(run, deliveries, prices.get(run["pk"], {}))),
+        )
+        for run in runs
+    ]
+
+
+def _settled(network: Network) -> Iterator[dict[str, Any]]:
+    seen: dict[int, int] = defaultdict(int)
+    rows = CostRun.objects.current().filter(
+        delivery_day__cycle__network=network, delivery_day__on__gte=clock.today() - timedelta(weeks=WEEKS)
+    )
+    for run in rows.order_by("-delivery_day__on", "pk").values(
+        "pk", "launch_gap", "inputs__weights", "inputs__crates", day=F("delivery_day"), on=F("delivery_day__on")
+    ):
+        seen[run["on"].weekday()] += 1
+        if seen[run["on"].weekday()] <= SAMPLES:
+            yield run
+
+
+def _rides(days: list[int]) -> dict[int, list[Ride]]:
+    paths: dict[int, list[Point]] = defaultdict(list)
+    keys: dict[int, set[str]] = defaultdict(set)
+    stops = Stop.objects.filter(round__delivery_day__in=days).select_related("place", "delivery")
+    for stop in stops.order_by("round", "position"):
+        paths[stop.round_id].append(stop.place.point)
+        if stop.delivery:
+            keys[stop.round_id].add(key_of(stop.delivery))
+    loads: dict[int, dict[str, int]] = defaultdict(dict)
+    on_board = Crate.objects.filter(delivery_day__in=days, stop__isnull=False).exclude(status=Crate.Status.MISSING)
+    for ride, storage_class, number in (
+        on_board.order_by().values_list("stop__round", "storage_class").annotate(Count("pk"))
+    ):
+        loads[ride][storage_class] = number
+    found: dict[int, list[Ride]] = defaultdict(list)
+    rounds = Round.objects.filter(delivery_day__in=days).select_related(
+        "vehicle__depot", "vehicle__returns_to", "delivery_day__cycle__network__hub"
+    )
+    for one in rounds.order_by("delivery_day", "number"):
+        start, end = calls.ends(one.vehicle, one.leg, one.delivery_day.network.hub)
+        path = (start.point, *paths[one.pk], end.point)
+        found[one.delivery_day_id].append(
+            Ride(one.leg, one.vehicle, path, frozenset(keys[one.pk]), loads.get(one.pk, {}))
+        )
+    return found
+
+
+def _deliveries(days: list[int]) -> dict[int, Delivery]:
+    found = Delivery.objects.filter(delivery_day__in=days).select_related("place", "pickup_point", "outlet")
+    return {one.pk: one for one in found.order_by("pk")}
+
+
+def _destinations(
+    run: Mapping[str, Any], deliveries: Mapping[int, Delivery], cents: Mapping[str, int]
+) -> Iterator[Destination]:
+    crates: dict[int, float] = defaultdict(float)
+    weight: dict[int, float] = defaultdict(float)
+    for row in run["inputs__crates"]:
+        crates[row["delivery"]] += sum(row["crates"].values())
+        if not row["straight"]:
+            weight[row["delivery"]] += sum(many * run["inputs__weights"][name] for name, many in row["crates"].items())
+    for pk, one in deliveries.items():
+        if crates.get(pk):
+            price = cents.get(str(pk), 0) / 100
+            yield Destination(key_of(one), name_of(one), one.place.point, crates[pk], weight[pk], price)
+
+
+def key_of(delivery: Delivery) -> str:
+    return f"point {delivery.pickup_point_id}" if delivery.pickup_point_id else f"outlet {delivery.outlet_id}"
+
+
+def name_of(delivery: Delivery) -> str:
+    """A pickup point by name; an outlet, whose name is its own, by what it is and where."""
+    if delivery.pickup_point:
+        return str(delivery.pickup_point)
+    assert delivery.outlet
+    return f"{delivery.outlet.get_kind_display()}, {delivery.place.municipality}"
