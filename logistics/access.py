@@ -21,6 +21,16 @@ def day_for(person: Any, pk: int) -> DeliveryDay:
     return day
 
 
+def bill_for(person: Any, pk: int) -> tuple[DeliveryDay, bool]:
+    """A settled day, and whether the person coordinates its network; for a coordinator and the farmers who got a bill."""
+    day = get_object_or_404(DeliveryDay.objects.select_related("cycle__network__hub"), pk=pk)
+    coordinates = Network.objects.with_role(person, COORDINATOR).filter(pk=day.network.pk).exists()
+    hers = Producer.objects.run_by(person).filter(cost_shares__cost_run__delivery_day=day)
+    if not coordinates and not hers.exists():
+        require_role(person, day.network, COORDINATOR)
+    return day, coordinates
+
+
 def round_for(person: Any, pk: int) -> Round:
     """A round, for its driver once it is published, and for a coordinator of its network."""
     round = get_object_or_404(

@@ -4,18 +4,24 @@ the bill was made from, so that anybody with the role can make it again.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import sha256
 from math import isfinite
 from typing import Any
 
+from django.utils.translation import ngettext
+
 from logistics import leaving
 from logistics.cost_sharing import Allocation, Game, verify
 from logistics.games import Played, Shared
-from logistics.models import CostGame, CostRun
+from logistics.models import CostGame, CostRun, CostShare, CostTerms
+from network.models import Delivery
 from network.money import from_cents
 
+NAMED, DRAWN = 4, 6
+"""Members of a group that are named before the others are counted, and groups in a picture."""
 ENDLESS = 99.0
 """Stands for a threshold without end: a group that would drive for nothing."""
 
@@ -54,7 +60,7 @@ def game_row(run: CostRun, played: Played) -> CostGame:
         stopped=bill.stopped,
         inputs=played.inputs,
         rows=_rows(game, bill),
-        result=_result(game, bill),
+        result=_result(played),
         inputs_hash=hash_of(played.inputs),
     )
 
@@ -75,8 +81,9 @@ def _rows(game: Game, bill: Allocation) -> list[dict[str, Any]]:
     ]
 
 
-def _result(game: Game, bill: Allocation) -> dict[str, Any]:
-    """Shares in cents, and who would gain most by leaving: the largest gain there is, or, for large games, the largest found."""
+def _result(played: Played) -> dict[str, Any]:
+    """Shares in cents, and who would gain most by leaving: the largest gain there is when `proven`, else the largest found."""
+    game, bill, drive = played.game, played.allocation, played.inputs["drive"]
     report = verify(game, bill)
     gains = [(report.gain_cents, report.leaver)]
     if game.cost.table() is None:
@@ -89,7 +96,121 @@ def _result(game: Game, bill: Allocation) -> dict[str, Any]:
         "cents": bill.cents,
         "alone": bill.alone_cents,
         "launch_gap": bill.launch_gap_cents,
-        "leaver": {"group": list(group), "gain": gain, "proven": report.proven} if gain > 0 else None,
+        "leaver": {
+            "group": list(group),
+            "gain": gain,
+            "proven": report.proven and drive is not None and drive["hours"] is None,
+        }
+        if gain > 0
+        else None,
         "flaws": list(report.flaws),
         "notes": list(report.notes),
     }
+
+
+@dataclass(frozen=True)
+class Group:
+    """Players by name, what they pay together and what they would apart, in euro."""
+
+    names: str
+    pays: Decimal
+    cost: Decimal
+
+    @property
+    def gain(self) -> Decimal:
+        return self.pays - self.cost
+
+    @property
+    def part(self) -> Decimal:
+        return self.gain / self.cost if self.cost else Decimal(0)
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the certificate of a game says. `bars` are the groups that would gain most, for the picture and its table."""
+
+    game: CostGame
+    method: str
+    players: int
+    asked: Decimal
+    leaver: Group | None
+    leaver_proven: bool
+    bars: list[dict[str, Any]]
+
+    @property
+    def raised(self) -> bool:
+        return self.game.eps_star > self.asked
+
+    @property
+    def priced(self) -> bool:
+        """Whether groups were priced at all."""
+        return self.game.inputs["drive"] is not None
+
+    @property
+    def keeps_hours(self) -> bool:
+        return self.priced and self.game.inputs["drive"]["hours"] is not None
+
+    @property
+    def hash(self) -> list[str]:
+        """In pieces, so that it breaks on a phone."""
+        return [self.game.inputs_hash[at : at + 8] for at in range(0, 64, 8)]
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """Of a whole day: the lowest and highest saving door to door (parts of alone), each game, and who might leave together."""
+
+    lowest: Decimal | None
+    highest: Decimal | None
+    dearer_than_alone: bool
+    games: list[Said]
+    leaving: Group | None
+
+
+def read(run: CostRun, shares: Sequence[CostShare]) -> Certificate:
+    """The certificate of a run in words and numbers; two queries."""
+    savings = sorted(share.saved / share.alone for share in shares if share.alone)
+    farms = {str(share.producer_id): str(share.producer) for share in shares}
+    games = list(run.games.all())
+    stops = {player for game in games if game.kind == CostGame.Kind.DISTRIBUTION for player in game.inputs["players"]}
+    deliveries = Delivery.objects.select_related("pickup_point", "outlet__organisation").filter(pk__in=stops)
+    places = {str(delivery.pk): str(delivery.destination) for delivery in deliveries}
+    found = run.result.get("leaving")
+    return Certificate(
+        lowest=savings[0] if savings else None,
+        highest=savings[-1] if savings else None,
+        dearer_than_alone=run.result.get("dearer_than_alone", False),
+        games=[_said(game, places if game.kind == CostGame.Kind.DISTRIBUTION else farms) for game in games],
+        leaving=found and _group(found, {pk: farms.get(str(pk), str(pk)) for pk in found["group"]}),
+    )
+
+
+def _said(game: CostGame, names: Mapping[str, str]) -> Said:
+    groups = [_group(row, names) for row in game.rows]
+    gaining = sorted((group for group in groups if group.gain > 0), key=lambda group: -group.gain)
+    leaver = game.result["leaver"]
+    if leaver:
+        pays = sum(game.result["cents"][player] for player in leaver["group"])
+        leaver_group = _group({"group": leaver["group"], "pays": pays, "cost": pays - leaver["gain"]}, names)
+    return Said(
+        game=game,
+        method=str(CostTerms.Method(game.result["method"]).label),
+        players=len(game.inputs["players"]),
+        asked=Decimal(str(game.inputs["tau"])),
+        leaver=leaver_group if leaver else None,
+        leaver_proven=bool(leaver and leaver["proven"]),
+        bars=[{"label": group.names, "values": [group.pays, group.cost]} for group in gaining[:DRAWN]],
+    )
+
+
+def _group(row: Mapping[str, Any], names: Mapping[Any, str]) -> Group:
+    members = sorted(names.get(player, str(player)) for player in row["group"])
+    shown = members if len(members) <= NAMED + 1 else members[:NAMED]
+    more = len(members) - len(shown)
+    listed = ", ".join(shown)
+    if more:
+        listed = ngettext("%(names)s and %(count)s other", "%(names)s and %(count)s others", more) % {
+            "names": listed,
+            "count": more,
+        }
+    return Group(listed, from_cents(row["pays"]), from_cents(row["cost"]))

@@ -4,22 +4,24 @@ What happened on a driven day, as plain JSON: everything the shares are computed
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import asdict
+from datetime import time
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
 from django.db.models import F, Sum
 
-from logistics import distances, driven, roads, terms
+from logistics import calls, distances, driven, roads, terms
 from logistics.alone import Rates, rates_by_owner, standard_van
 from logistics.distances import Matrix, Point
 from logistics.driven import Driven
 from logistics.models import CostTerms, Crate, Round, Vehicle
-from logistics.routing import STORAGE_CLASSES
+from logistics.routing import DAY, STORAGE_CLASSES
 from logistics.routing.problem import whole_minutes
-from network.models import DeliveryDay, Tariff
+from network import clock
+from network.models import Delivery, DeliveryDay, Tariff
 from network.money import cents, share_out
 from orders.models import OrderLine
 from producers.models import Producer
@@ -37,51 +39,73 @@ def inputs_of(*, day: DeliveryDay) -> dict[str, Any]:
     value of the goods in euro, which only the method "value" reads and no page shows.
     """
     day = DeliveryDay.objects.select_related("cycle__network__hub").get(pk=day.pk)
+    crates = crates_of(day)
+    return written(
+        day=day,
+        crates=crates,
+        producers=Producer.objects.select_related("organisation__place").in_bulk({row["producer"] for row in crates}),
+        brought=_brought(day),
+        deliveries=Delivery.objects.select_related("place").in_bulk({row["delivery"] for row in crates}),
+        rides=driven.of_day(day),
+    )
+
+
+def written(
+    *,
+    day: DeliveryDay,
+    crates: list[dict[str, Any]],
+    producers: Mapping[int, Producer],
+    brought: Container[int],
+    deliveries: Mapping[int, Delivery],
+    rides: list[Driven],
+) -> dict[str, Any]:
+    """The same of a day that may be imagined: with crates, farms, deliveries (by pk) and rounds that have no row."""
     agreed = terms.of(day.network, day.cycle.week_on)
-    crates = _crates(day)
-    producers = Producer.objects.select_related("organisation__place").in_bulk({row["producer"] for row in crates})
-    brought, rates, hub = _brought(day), rates_by_owner(), day.network.hub.point
+    rates, hub = rates_by_owner(), day.network.hub.point
     starts = {pk: (found.organisation.place or day.network.hub).point for pk, found in producers.items()}
     spots: dict[Point, int] = {}
-    for point in [hub, *(starts[pk] for pk in sorted(starts)), *(row["point"] for row in crates)]:
+    for point in [
+        hub,
+        *(starts[pk] for pk in sorted(starts)),
+        *(deliveries[row["delivery"]].place.point for row in crates),
+    ]:
         spots.setdefault(point, len(spots))
     by_road = _roads(list(spots))
-    rides = driven.of_day(day)
     standard = standard_van(agreed)
     inputs = {
         "day": day.pk,
-        "terms": as_agreed(agreed, standard),
-        "weights": weights_of(day),
+        "terms": _as_agreed(agreed, standard),
+        "weights": _weights(day),
         "hub": hub,
         "places": list(spots),
         "km": np.round(by_road.km, 3).tolist(),
         "minutes": whole_minutes(by_road).tolist(),
-        "rounds": rounds_of(rides),
+        "rounds": _rounds(rides),
         "driven": str(sum((ride.cost for ride in rides), Decimal(0))),
-        "vans": vans_of(rides),
+        "vans": _vans(rides),
+        "hours": _hours(rides, day),
         "producers": [
             {
                 "id": pk,
                 "at": spots[starts[pk]],
                 "brings": pk in brought,
+                "opens": _minute(producers[pk].opens),
+                "latest": _minute(producers[pk].closes),
                 "rates": asdict(rates.get(producers[pk].organisation_id, standard)),
             }
             for pk in sorted(producers)
         ],
-        "destinations": [
-            {"id": pk, "at": spots[point]}
-            for pk, point in sorted({row["delivery"]: row["point"] for row in crates}.items())
-        ],
-        "crates": [{key: value for key, value in row.items() if key != "point"} for row in crates],
+        "destinations": [_destination(found, spots, day) for _pk, found in sorted(deliveries.items())],
+        "crates": crates,
     }
     return dict(json.loads(json.dumps(inputs)))
 
 
-def as_agreed(agreed: CostTerms, standard: Rates) -> dict[str, Any]:
+def _as_agreed(agreed: CostTerms, standard: Rates) -> dict[str, Any]:
     return {"method": str(agreed.method), "tau": float(agreed.tau), "van": asdict(standard)}
 
 
-def weights_of(day: DeliveryDay) -> dict[str, float]:
+def _weights(day: DeliveryDay) -> dict[str, float]:
     """What a crate of each storage class weighs in a destination's share: its tariff on the day; the same without tariffs."""
     known = dict(
         Tariff.objects.filter(network=day.network, period__contains=day.on).values_list("storage_class", "per_crate")
@@ -90,8 +114,8 @@ def weights_of(day: DeliveryDay) -> dict[str, float]:
     return found if any(found.values()) else dict.fromkeys(STORAGE_CLASSES, 1.0)
 
 
-def _crates(day: DeliveryDay) -> list[dict[str, Any]]:
-    """By producer, delivery and way; what a farm sends a delivery goes straight when a round took it so."""
+def crates_of(day: DeliveryDay) -> list[dict[str, Any]]:
+    """What was billed, by producer, delivery and way; what a farm sends a delivery goes straight when a round took it so."""
     straight = set(
         Crate.objects.filter(delivery_day=day, leg=Round.Leg.DIRECT, stop__isnull=False).values_list(
             "producer", "delivery"
@@ -104,8 +128,6 @@ def _crates(day: DeliveryDay) -> list[dict[str, Any]]:
             "producer",
             "storage_class",
             delivery=F("order__delivery"),
-            lat=F("order__delivery__place__lat"),
-            lon=F("order__delivery__place__lon"),
         )
         .annotate(
             many=Sum(F("billed") * F("crate_share")),
@@ -122,7 +144,6 @@ def _crates(day: DeliveryDay) -> list[dict[str, Any]]:
                 "producer": pair[0],
                 "delivery": pair[1],
                 "straight": pair in straight,
-                "point": (line["lat"], line["lon"]),
                 "crates": dict.fromkeys(STORAGE_CLASSES, 0.0),
                 "kg": 0.0,
                 "value": 0.0,
@@ -132,6 +153,19 @@ def _crates(day: DeliveryDay) -> list[dict[str, Any]]:
         row["kg"] = round(row["kg"] + float(line["kg"]), 3)
         row["value"] = round(row["value"] + float(line["value"]), 4)
     return [found[pair] for pair in sorted(found)]
+
+
+def _minute(at: time) -> int:
+    return at.hour * 60 + at.minute
+
+
+def _destination(delivery: Delivery, spots: dict[Point, int], day: DeliveryDay) -> dict[str, Any]:
+    """Where crates were dropped, and when service may start; at a pickup point it must be `done` by then."""
+    opens, latest = (clock.minutes_of(moment, day.on) for moment in (delivery.starts_at, delivery.ends_at))
+    point = delivery.pickup_point_id is not None
+    if point:
+        opens, latest = opens - calls.EARLY_AT_POINT, opens
+    return {"id": delivery.pk, "at": spots[delivery.place.point], "opens": opens, "latest": latest, "done": point}
 
 
 def _brought(day: DeliveryDay) -> set[int]:
@@ -151,7 +185,7 @@ def _roads(spots: list[Point]) -> Matrix:
     return Matrix(np.where(gap, formula.km, known.km), np.where(gap, formula.minutes, known.minutes))
 
 
-def rounds_of(rides: Iterable[Driven]) -> list[dict[str, Any]]:
+def _rounds(rides: Iterable[Driven]) -> list[dict[str, Any]]:
     """
     The rounds as they were settled, so that their pay can be computed again. `shared` is what each costs those it drove for,
     in cents: a van's price of the day stands on its first round, and is borne by all its rounds by their hours.
@@ -183,7 +217,7 @@ def _day_prices(rides: list[Driven]) -> dict[int, int]:
     by_van: dict[int, list[Driven]] = defaultdict(list)
     for ride in rides:
         by_van[ride.round.vehicle_id].append(ride)
-    found = {}
+    found: dict[int, int] = {}
     for its in by_van.values():
         whole = min(cents(its[0].round.vehicle.per_day), cents(its[0].round.cost))
         parts = share_out(whole, [one.minutes_planned for one in its])
@@ -191,7 +225,7 @@ def _day_prices(rides: list[Driven]) -> dict[int, int]:
     return found
 
 
-def vans_of(rides: list[Driven]) -> list[dict[str, Any]]:
+def _vans(rides: list[Driven]) -> list[dict[str, Any]]:
     """
     The network's vans per leg they drove, as a group could hire them for a tour: `fixed` is what a round of theirs bears of
     the price of the day.
@@ -212,6 +246,17 @@ def vans_of(rides: list[Driven]) -> list[dict[str, Any]]:
             "capacity": [vehicle.ambient, vehicle.cool, vehicle.cold, vehicle.frozen],
             "crates": vehicle.crates,
             "kg": vehicle.kg,
+            "hours": [_minute(vehicle.available_from), _minute(vehicle.available_until)],
         }
         for (leg, _pk), (vehicle, prices) in sorted(found.items(), key=lambda item: item[0])
     ]
+
+
+def _hours(rides: Iterable[Driven], day: DeliveryDay) -> dict[str, list[int]]:
+    """From and until when each leg may be driven: goods must be at the hub as soon as they were, and leave no sooner."""
+    rides = list(rides)
+    ends = [clock.minutes_of(ride.round.ends_at, day.on) for ride in rides if ride.round.leg == Round.Leg.COLLECTION]
+    starts = [
+        clock.minutes_of(ride.round.starts_at, day.on) for ride in rides if ride.round.leg == Round.Leg.DISTRIBUTION
+    ]
+    return {"collection": [0, min(DAY, max(ends, default=DAY))], "distribution": [max(0, min(starts, default=0)), DAY]}

@@ -8,12 +8,13 @@ from django.db import transaction
 from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
-from logistics import edits, handover, versions
+from logistics import correcting, edits, handover, versions
 from logistics.models import PlanVersion, Round, Stop
 from network import clock, cycles
 from network.errors import Refused
 from network.models import DeliveryDay, NetworkRole, Person
 from network.quantities import MOST, Unit
+from orders import crediting
 from orders.models import PurchaseOrder
 
 
@@ -79,6 +80,51 @@ class MissingForm(forms.Form):
                     if missing != line.missing:
                         reason = self.cleaned_data["reason"]
                         handover.report_missing(line=line, missing=missing, by=by, reason=reason, field=field)
+        except Refused as refused:
+            self.add_error(refused.field if refused.field in self.fields else None, refused.message)
+        return not self.errors
+
+
+class CreditForm(forms.Form):
+    """How much of each product of a farm was billed and not delivered. Empty means all was."""
+
+    reason = forms.CharField(label=_("What happened"), max_length=correcting.LONGEST, required=False)
+
+    def __init__(self, purchase: PurchaseOrder, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.day = purchase.delivery_day
+        billed = crediting.billed_of(self.day)
+        self.lines = [
+            (line, units)
+            for line in purchase.lines.select_related("product")
+            if (units := billed.get((line.supply_id, line.price)))
+        ]
+        for line, _units in self.lines:
+            self.fields[f"missing_{line.pk}"] = forms.DecimalField(
+                label=str(line.name),
+                required=False,
+                localize=True,
+                max_value=MOST,
+                decimal_places=3,
+                widget=forms.TextInput(attrs={"inputmode": "decimal", "class": "input", "autocomplete": "off"}),
+            )
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        return [
+            {"line": line, "billed": units, "unit": Unit(line.unit).label, "field": self[f"missing_{line.pk}"]}
+            for line, units in self.lines
+        ]
+
+    def save(self, *, by: Person) -> bool:
+        """Credit, then share the day again. False when something was refused."""
+        reason = self.cleaned_data["reason"]
+        missing = {
+            line.pk: amount for line, _units in self.lines if (amount := self.cleaned_data[f"missing_{line.pk}"])
+        }
+        try:
+            crediting.credit(day=self.day, missing=missing, by=by, reason=reason)
+            correcting.correct_day(day=self.day, by=by, reason=reason)
         except Refused as refused:
             self.add_error(refused.field if refused.field in self.fields else None, refused.message)
         return not self.errors

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import repeat
 from math import ceil
 from typing import Any, TypeAlias
 
@@ -23,7 +24,7 @@ from logistics.cost_sharing.game import EXACT_UP_TO
 from logistics.distances import Matrix
 from logistics.facts import inputs_of
 from logistics.loading import NEARLY
-from logistics.routing import STORAGE_CLASSES, AloneCost, Load, Problem, Site, Van
+from logistics.routing import DAY, STORAGE_CLASSES, AloneCost, Load, Problem, Site, Van
 from network.money import share_out
 
 __all__ = ["Bill", "Played", "Shared", "game_of", "inputs_of", "share"]
@@ -33,6 +34,7 @@ Facts: TypeAlias = Mapping[str, Any]
 ONLY_SMALL = ("shapley", "nucleolus", "per_capita_nucleolus")
 """Methods that need the cost of every group; a larger game is shared by equal savings."""
 ANY_KG = 1_000_000
+ALWAYS = (0, DAY)
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ def share(inputs: Facts, *, method: str | None = None, tau: float | None = None,
     games: list[Played] = []
     straight = _straight(day, games)
     distribution, parts, pool = _distribution(day, games, straight)
-    collection, gap = _collection(day, games, distribution, pool)
+    collection = _collection(day, games, distribution, pool)
     bills = {
         pk: Bill(
             alone=day.alone[pk],
@@ -139,9 +141,9 @@ def game_of(inputs: Facts) -> Game:
         oracle = AdditiveOracle(inputs["alone"])
     else:
         sites = tuple(
-            Site(player, at=number, collect=Load(tuple(crates), kg), service=service)  # type: ignore[arg-type]
-            for number, (player, (crates, kg, service)) in enumerate(
-                zip(inputs["players"], drive["loads"], strict=True), 1
+            Site(player, number, Load(tuple(crates), kg), service=service, opens=hours[0], closes=hours[1])  # type: ignore[arg-type]
+            for number, (player, (crates, kg, service), hours) in enumerate(
+                zip(inputs["players"], drive["loads"], drive["hours"] or repeat(ALWAYS), strict=False), 1
             )
         )
         vans = tuple(
@@ -155,6 +157,8 @@ def game_of(inputs: Facts) -> Game:
                 per_km=van["per_km"],
                 per_hour=van["per_hour"],
                 per_stop=van["per_stop"],
+                available_from=van["hours"][0],
+                available_to=van["hours"][1],
             )
             for number, van in enumerate(drive["vans"])
         )
@@ -188,9 +192,8 @@ class _Day:
         return {row["id"]: row for row in self.inputs["producers"]}
 
     @cached_property
-    def places(self) -> dict[int, int]:
-        """The place of every delivery."""
-        return {row["id"]: row["at"] for row in self.inputs["destinations"]}
+    def destinations(self) -> dict[int, dict[str, Any]]:
+        return {row["id"]: row for row in self.inputs["destinations"]}
 
     @cached_property
     def rows(self) -> dict[int, list[dict[str, Any]]]:
@@ -211,7 +214,7 @@ class _Day:
         """A producer driving these goods herself, to their destinations or all to one place."""
         loads: dict[int, float] = defaultdict(float)
         for row in rows:
-            loads[self.places[row["delivery"]] if to is None else to] += _many(row)
+            loads[self.destinations[row["delivery"]]["at"] if to is None else to] += _many(row)
         her = self.producers[pk]
         return trip(Rates(**her["rates"]), self.matrix, her["at"], loads)
 
@@ -241,11 +244,15 @@ class _Day:
     def cost(self, leg: str) -> int:
         return sum(ride["shared"] for ride in self.inputs["rounds"] if ride["leg"] == leg)
 
-    def drive(self, leg: str, at: Sequence[int], loads: Sequence[Sequence[Facts]]) -> dict[str, Any]:
-        """How groups could drive: from the hub along these places with these goods, with a van of the plan or a standard one."""
-        rows = [0, *at]
-        standard = self.inputs["terms"]["van"]
-        vans = [{key: van[key] for key in van if key != "leg"} for van in self.inputs["vans"] if van["leg"] == leg]
+    def drive(self, leg: str, sites: Sequence[Facts], loads: Sequence[Sequence[Facts]]) -> dict[str, Any]:
+        """How groups could drive: from the hub along these sites with these goods, with a van of the plan or a standard one."""
+        rows = [0, *(site["at"] for site in sites)]
+        standard, all_day = self.inputs["terms"]["van"], list(ALWAYS)
+        vans = [
+            {key: van[key] for key in van if key != "leg"} | {"hours": all_day}
+            for van in self.inputs["vans"]
+            if van["leg"] == leg
+        ]
         vans.append(
             {
                 "fixed": standard["per_day"],
@@ -255,6 +262,7 @@ class _Day:
                 "capacity": [standard["crates"]] * len(STORAGE_CLASSES),
                 "crates": standard["crates"],
                 "kg": ANY_KG,
+                "hours": all_day,
             }
         )
         return {
@@ -262,6 +270,21 @@ class _Day:
             "minutes": [[self.inputs["minutes"][a][b] for b in rows] for a in rows],
             "loads": [_load(some) for some in loads],
             "vans": vans,
+            "hours": None,
+        }
+
+    def within_hours(self, leg: str, sites: Sequence[Facts], drive: Mapping[str, Any]) -> dict[str, Any]:
+        """The same within opening hours, and those of the leg."""
+        begin, end = self.inputs["hours"][leg]
+        own = [van["hours"] for van in self.inputs["vans"] if van["leg"] == leg] + [[begin, end]]
+        hours = [[max(begin, first), max(min(end, last), begin + 1)] for first, last in own]
+        return {
+            **drive,
+            "vans": [van | {"hours": its} for van, its in zip(drive["vans"], hours, strict=True)],
+            "hours": [
+                [max(0, site["opens"]), max(0, site["latest"] - (service if site.get("done") else 0))]
+                for site, (_crates, _kg, service) in zip(sites, drive["loads"], strict=True)
+            ],
         }
 
     def play(
@@ -270,13 +293,17 @@ class _Day:
         players: Mapping[int, Sequence[Facts]],
         cents: int,
         *,
-        alone: list[float] | None,
-        caps: Sequence[int] | None,
-        drive: dict[str, Any] | None,
+        sites: Sequence[Facts] = (),
+        alone: list[float] | None = None,
+        caps: Sequence[int] | None = None,
     ) -> Played:
-        """Share `cents` among players, each with what she sends along."""
+        """
+        Share `cents` among players, each with what she sends along. Groups are priced without opening hours: that can only
+        make them look cheaper, so what holds is proven. Where no shares would hold so, they keep the hours.
+        """
         method = "epm" if self.method in ONLY_SMALL and len(players) > EXACT_UP_TO else self.method
         weighed = {"volume": _many, "value": lambda row: row["value"]}.get(method)
+        drive = self.drive(kind, sites, list(players.values())) if sites else None
         inputs = {
             "players": [str(pk) for pk in players],
             "euro": cents / 100,
@@ -287,8 +314,18 @@ class _Day:
             "method": method,
             "tau": self.tau,
         }
-        game = game_of(inputs)
-        return Played(kind, game, allocate(game, method, tau=self.tau, time_limit=self.time_limit), inputs)
+        played = _played(kind, inputs, self.time_limit)
+        if drive is None or played.allocation.eps_star <= self.tau:
+            return played
+        hired = [round(float(cost), 6) for cost in played.game.alone]
+        within = inputs | {"alone": hired, "drive": self.within_hours(kind, sites, drive)}
+        kept = _played(kind, within, self.time_limit)
+        return kept if kept.allocation.eps_star < played.allocation.eps_star else played
+
+
+def _played(kind: str, inputs: dict[str, Any], time_limit: float) -> Played:
+    game = game_of(inputs)
+    return Played(kind, game, allocate(game, inputs["method"], tau=inputs["tau"], time_limit=time_limit), inputs)
 
 
 def _straight(day: _Day, games: list[Played]) -> dict[int, int]:
@@ -298,7 +335,7 @@ def _straight(day: _Day, games: list[Played]) -> dict[int, int]:
     if not players or not cost:
         return {}
     alone = [_cents(day.driven_by(pk, rows).euro) / 100 for pk, rows in players.items()]
-    played = day.play("direct", players, cost, alone=alone, caps=[day.caps[pk] for pk in players], drive=None)
+    played = day.play("direct", players, cost, alone=alone, caps=[day.caps[pk] for pk in players])
     games.append(played)
     return {int(pk): cents for pk, cents in played.allocation.cents.items()}
 
@@ -319,8 +356,7 @@ def _distribution(
     owed = dict.fromkeys(day.producers, 0) | dict(straight)
     pool = 0
     if dropped and cost:
-        drive = day.drive("distribution", [day.places[pk] for pk in dropped], list(dropped.values()))
-        played = day.play("distribution", dropped, cost, alone=None, caps=None, drive=drive)
+        played = day.play("distribution", dropped, cost, sites=[day.destinations[pk] for pk in dropped])
         games.append(played)
         for pk, rows in dropped.items():
             weights = [sum(row["crates"][key] * day.inputs["weights"][key] for key in STORAGE_CLASSES) for row in rows]
@@ -335,20 +371,17 @@ def _distribution(
     return owed, parts, pool
 
 
-def _collection(
-    day: _Day, games: list[Played], distribution: Mapping[int, int], pool: int
-) -> tuple[dict[int, int], int]:
-    """Cents by producer who was collected, who carry the pool as well; and what the caps leave uncovered."""
+def _collection(day: _Day, games: list[Played], distribution: Mapping[int, int], pool: int) -> dict[int, int]:
+    """Cents by producer who was collected; together they carry the pool as well, as far as their caps allow."""
     players = {pk: rows for pk, her in day.producers.items() if not her["brings"] and (rows := day.through_hub(pk))}
     cost = day.cost("collection") + pool
     if not players or not cost:
-        return {}, cost
+        return {}
     alone = [_cents(day.driven_by(pk, rows, to=0).euro) / 100 for pk, rows in players.items()]
-    drive = day.drive("collection", [day.producers[pk]["at"] for pk in players], list(players.values()))
     caps = [day.caps[pk] - distribution[pk] for pk in players]
-    played = day.play("collection", players, cost, alone=alone, caps=caps, drive=drive)
+    played = day.play("collection", players, cost, sites=[day.producers[pk] for pk in players], alone=alone, caps=caps)
     games.append(played)
-    return {int(pk): cents for pk, cents in played.allocation.cents.items()}, played.allocation.launch_gap_cents
+    return {int(pk): cents for pk, cents in played.allocation.cents.items()}
 
 
 def _many(row: Facts) -> float:

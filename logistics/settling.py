@@ -8,7 +8,6 @@ on a farmer's goods is credited to her, her share debited: her price is untouche
 Billed is the plan. Who drove is owed what was driven, and the difference is the network's own (`docs/after-the-round.md`).
 """
 
-from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -51,7 +50,7 @@ def settle_day(*, day: DeliveryDay, by: Person | None = None, time_limit: float 
 @transaction.atomic
 def _begun(day: DeliveryDay, by: Person | None) -> CostRun | None:
     """Bill the goods; the cost run when the day is settled already."""
-    day = _locked(day)
+    day = locked(day)
     if day.status == DeliveryDay.Status.SETTLED:
         return day.cost_runs.current().get()
     if day.status != DeliveryDay.Status.DRIVEN:
@@ -65,7 +64,7 @@ def _store(
     day: DeliveryDay, by: Person | None, inputs: dict[str, Any], shared: Shared, result: dict[str, Any]
 ) -> CostRun | None:
     """Keep and book the shares; None when what they rest on changed while they were computed."""
-    day = _locked(day)
+    day = locked(day)
     if day.status == DeliveryDay.Status.SETTLED:
         return day.cost_runs.current().get()
     if games.inputs_of(day=day) != inputs:
@@ -87,7 +86,8 @@ def _store(
     return run
 
 
-def _locked(day: DeliveryDay) -> DeliveryDay:
+def locked(day: DeliveryDay) -> DeliveryDay:
+    """The day, for who changes what it cost."""
     return (
         DeliveryDay.objects.select_for_update(of=("self",))
         .select_related("cycle__network__organisation", "cycle__network__hub")

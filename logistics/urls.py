@@ -2,6 +2,7 @@ from django.urls import path
 
 from logistics import api
 from logistics.views import (
+    bills,
     day,
     device,
     driven,
@@ -41,7 +42,11 @@ urlpatterns = [
     path("days/<int:pk>/what-if/", scenarios.what_if_day, name="what_if_day"),
     path("days/<int:pk>/what-if/<int:scenario>/", scenarios.scenario, name="scenario"),
     path("farm/<slug:slug>/outside/", scenarios.outside, name="outside"),
-    path("days/<int:pk>/settlement/", money.settlement, name="settlement"),
+    path("days/<int:pk>/settlement/", bills.settlement, name="settlement"),
+    path("days/<int:pk>/settlement/correct/", bills.correct, name="correct"),
+    path("days/<int:pk>/settlement/again/", bills.share_again, name="share_again"),
+    path("days/<int:pk>/settlement/check/", bills.check, name="check_bills"),
+    path("disputes/<int:pk>/answer/", bills.answer, name="answer_dispute"),
     path("farm/<slug:slug>/money/", money.money, name="money"),
     path("farm/<slug:slug>/money/<int:pk>/", money.money_day, name="money_day"),
     path("rounds/", rounds.my_rounds, name="my_rounds"),

@@ -7,17 +7,15 @@ change. Nothing is stored here, and what is added has no row: its pk is negative
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, time
 from decimal import Decimal
 from typing import Any
 
-import numpy as np
-
-from logistics import calls, distances, facts, fleet, games, planning, roads, rounds, terms
+from logistics import calls, facts, fleet, games, planning, roads, rounds, terms
 from logistics.alone import rates_by_owner, standard_van, trip
 from logistics.calls import Known
-from logistics.distances import Matrix, Point
+from logistics.distances import Point
 from logistics.driven import Driven
 from logistics.estimating import key_of
 from logistics.games import Shared
@@ -25,7 +23,6 @@ from logistics.loading import Goods, Row
 from logistics.models import Round, Tour, Vehicle
 from logistics.planning import Draft, Effort
 from logistics.routing import STORAGE_CLASSES
-from logistics.routing.problem import whole_minutes
 from logistics.waves import Watch
 from network import clock
 from network.models import Delivery, DeliveryDay, Organisation, Place
@@ -94,38 +91,16 @@ def steps(days: int = 1) -> int:
 
 def inputs_of(known: Known, draft: Draft) -> dict[str, Any]:
     """What a draft is shared from, as `facts.inputs_of` tells it of a driven day."""
-    day = known.day
-    agreed = terms.of(day.network, day.cycle.week_on)
-    rates, standard = rates_by_owner(), standard_van(agreed)
-    rides = [Driven(round_) for round_ in rounds.drawn(known, draft)]
-    formula = distances.matrix([place.point for place in known.places])
-    gap = ~(np.isfinite(known.roads.matrix.km) & np.isfinite(known.roads.matrix.minutes))
-    by_road = Matrix(
-        np.where(gap, formula.km, known.roads.matrix.km), np.where(gap, formula.minutes, known.roads.matrix.minutes)
-    )
     crates = _crates(known, draft)
-    return {
-        "terms": facts.as_agreed(agreed, standard),
-        "weights": facts.weights_of(day),
-        "km": np.round(by_road.km, 3).tolist(),
-        "minutes": whole_minutes(by_road).tolist(),
-        "rounds": facts.rounds_of(rides),
-        "vans": facts.vans_of(rides),
-        "producers": [
-            {
-                "id": pk,
-                "at": _row_of(known, known.farms[pk]),
-                "brings": known.transports[pk] == Producer.Transport.BRINGS,
-                "rates": asdict(rates.get(known.farms[pk].organisation_id, standard)),
-            }
-            for pk in sorted({row["producer"] for row in crates})
-        ],
-        "destinations": [
-            {"id": pk, "at": known.row[known.deliveries[pk].place_id]}
-            for pk in sorted({row["delivery"] for row in crates})
-        ],
-        "crates": crates,
-    }
+    sending = {row["producer"] for row in crates}
+    return facts.written(
+        day=known.day,
+        crates=crates,
+        producers={pk: farm for pk, farm in known.farms.items() if pk in sending},
+        brought={pk for pk, way in known.transports.items() if way == Producer.Transport.BRINGS},
+        deliveries={row["delivery"]: known.deliveries[row["delivery"]] for row in crates},
+        rides=[Driven(round_) for round_ in rounds.drawn(known, draft)],
+    )
 
 
 def _row_of(known: Known, farm: Producer) -> int:
@@ -150,9 +125,10 @@ def _crates(known: Known, draft: Draft) -> list[dict[str, Any]]:
                     "value": 0.0,
                 },
             )
-            its["crates"][row["storage_class"]] += float(row["left"] * row["crate_share"])
-            its["kg"] += float(row["left"] * row["unit_kg"])
-            its["value"] += float(row["left"] * row["price"])
+            crates = its["crates"][row["storage_class"]] + float(row["left"] * row["crate_share"])
+            its["crates"][row["storage_class"]] = round(crates, 6)
+            its["kg"] = round(its["kg"] + float(row["left"] * row["unit_kg"]), 3)
+            its["value"] = round(its["value"] + float(row["left"] * row["price"]), 4)
     return [found[pair] for pair in sorted(found)]
 
 

@@ -52,20 +52,24 @@ def bill_day(*, day: DeliveryDay, by: Person | None = None) -> int:
         for line in order.lines.all():
             line.billed = billable(line)
     OrderLine.objects.bulk_update([line for order in orders for line in order.lines.all()], ["billed"], batch_size=5000)
-    bill = _Bill(day)
+    bill = Bill(day)
     for order in orders:
-        bill.add(order)
+        bill.add(order, [line for line in order.lines.all() if line.billed])
     bill.store()
     Order.objects.filter(pk__in=[order.pk for order in orders]).update(status=Order.Status.SETTLED)
     journal.record(action="billed", subject=day, by=by, network=day.network, orders=len(orders))
     return len(orders)
 
 
-class _Bill:
-    """Collects the papers and entries of a day, then stores them at once."""
+class Bill:
+    """
+    Collects the papers and entries of a day, then stores them at once. With `credit`, a number no other credit of the day
+    has, `billed` of the lines is what was billed too much: the papers are credit notes and the entries the reverse.
+    """
 
-    def __init__(self, day: DeliveryDay) -> None:
+    def __init__(self, day: DeliveryDay, *, credit: int = 0) -> None:
         self.day = day
+        self.credit = credit
         self.network = day.network
         self.hub = self.network.organisation
         self.today = clock.today()
@@ -75,8 +79,8 @@ class _Bill:
         self.entries: list[Entry] = []
         self.sold: dict[int, Lines] = defaultdict(list)
 
-    def add(self, order: Order) -> None:
-        lines = [line for line in order.lines.all() if line.billed]
+    def add(self, order: Order, lines: Lines) -> None:
+        """Lines of an order with what is billed of each, all of it more than nothing."""
         if not lines:
             return
         for line in lines:
@@ -103,7 +107,7 @@ class _Bill:
         consumer = order.buyer.kind == Organisation.Kind.HOUSEHOLD
         items = documents.consumer_items(lines) if consumer else documents.business_items(lines)
         paper = documents.draft(
-            kind=Document.Kind.RECEIPT if consumer else Document.Kind.INVOICE,
+            kind=self._kind(Document.Kind.RECEIPT if consumer else Document.Kind.INVOICE),
             items=items,
             rates=documents.rates_of(items, consumer=consumer),
             deposit=documents.deposit_of(lines),
@@ -145,7 +149,7 @@ class _Bill:
         slip = regime == VatStatus.Regime.AGRICULTURAL
         self.drafts.append(
             documents.draft(
-                kind=Document.Kind.PURCHASE_SLIP if slip else Document.Kind.SELF_BILL,
+                kind=self._kind(Document.Kind.PURCHASE_SLIP if slip else Document.Kind.SELF_BILL),
                 items=items,
                 rates=rates,
                 **self._head(*((self.hub.pk, farmer) if slip else (farmer, self.hub.pk))),
@@ -182,7 +186,7 @@ class _Bill:
         rates = documents.rates_of([item], consumer=False)
         self.drafts.append(
             documents.draft(
-                kind=Document.Kind.SERVICE_INVOICE,
+                kind=self._kind(Document.Kind.SERVICE_INVOICE),
                 items=[item],
                 rates=rates,
                 **self._head(self.hub.pk, farmer),
@@ -197,7 +201,13 @@ class _Bill:
         ]
         self._book(f"contribution:{purchase.pk}", _("Contribution of %(farm)s") % {"farm": purchase.producer}, sides)
 
+    def _kind(self, kind: str) -> str:
+        return Document.Kind.CREDIT_NOTE if self.credit else kind
+
     def _book(self, key: str, description: str, sides: list[Side]) -> None:
+        if self.credit:
+            key, description = f"{key}:credit:{self.credit}", _("Credited: %(what)s") % {"what": description}
+            sides = [(kind, owner, -amount) for kind, owner, amount in sides]
         self.entries.append(Entry(key=key, description=description, sides=sides))
 
 

@@ -45,8 +45,7 @@ def record_missing(*, line: PurchaseOrderLine, missing: Decimal, by: Person, rea
         .filter(order__delivery__delivery_day=day, order__status="closed", supply=line.supply_id, price=line.price)
         .order_by("pk")
     )
-    steps = share_out(int(missing / step), [wanted.quantity for wanted in asked])
-    for wanted, fewer in zip(asked, _within(steps, [int(wanted.quantity / step) for wanted in asked]), strict=True):
+    for wanted, fewer in zip(asked, in_steps(missing, [wanted.quantity for wanted in asked], step), strict=True):
         wanted.packed = wanted.quantity - fewer * step if fewer else None
     OrderLine.objects.bulk_update(asked, ["packed"])
     before, line.missing = line.missing, missing
@@ -102,6 +101,11 @@ def record_given(*, order: Order, gets: Mapping[int, Decimal], by: Person, reaso
             after=after,
         )
     return order
+
+
+def in_steps(missing: Decimal, amounts: list[Decimal], step: Decimal) -> list[int]:
+    """How many steps fewer each gets when so much is missing: in proportion, and nobody gives up more than she has."""
+    return _within(share_out(int(missing / step), amounts), [int(amount / step) for amount in amounts])
 
 
 def _within(parts: list[int], caps: list[int]) -> list[int]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from logistics.cost_sharing.bounds import Completions, circling, completions
 from logistics.cost_sharing.game import Floats
+from logistics.cost_sharing.remembering import Ways
 from logistics.cost_sharing.vans import Kind
 
 Ints: TypeAlias = NDArray[np.int64]
@@ -25,7 +26,7 @@ WIDTH = 24
 AT_MOST_ROWS = 160
 EACH_AT_MOST = 6
 """New groups that one player may be in, so that they differ."""
-MEMORIES = (3, 8, 16)
+IN_TABLES, IN_LABELS = (6, 9), (16,)
 """Neighbours a tour remembers having called at, turn by turn; then all of them."""
 APART = 1e4
 """Euro that no two ways to one stop differ by."""
@@ -40,28 +41,30 @@ def most_violated(
     tau: float,
     tolerance: float,
     hours: Floats | None,
+    *,
+    quick: bool = False,
 ) -> tuple[list[Group], bool]:
     """
     Groups of two or more that fit one van and whose shares exceed (1 + tau) times the tour, with its euro, worst first;
-    and whether no group does by more than the tolerance (never proven with opening hours).
+    and whether no group does by more than the tolerance (never proven with opening hours, nor by a `quick` look).
     """
     found: dict[frozenset[int], float] = {}
+    proven = False
+    prices = []
     for kind in kinds:
         some = [i for i in active if (loads[i] <= kind.room).all() and shares[i] > 0]
         if len(some) > 1:
-            price = _Price.of(kind, some, loads, shares, tau, hours)
-            _keep(found, _beam(price, tolerance / 4), some)
-    if found:
-        return _varied(found, shares, tau), False
-    if hours is not None:
-        return [], False
-    proven = True
-    for kind in kinds:
-        some = [i for i in active if (loads[i] <= kind.room).all() and shares[i] > 0]
-        if len(some) > 1:
-            tours, sure = _search(_Price.of(kind, some, loads, shares, tau, None), tolerance)
+            prices.append((_Price.of(kind, some, loads, shares, tau, hours), some))
+    for exactly in (False, True):
+        proven = hours is None
+        for price, some in prices:
+            tours, sure = _search(price, tolerance, exactly) if hours is None else ([], False)
+            if hours is not None:
+                tours = _beam(price, tolerance)
             _keep(found, tours, some)
             proven = proven and sure
+        if found or proven or quick or hours is not None:
+            break
     return _varied(found, shares, tau), proven and not found
 
 
@@ -85,6 +88,21 @@ class _Price(NamedTuple):
         return cls(
             cut, more * cut.legs, calls, more * kind.fixed, loads[some], None if hours is None else hours[some], tau
         )
+
+    @property
+    def crowded(self) -> bool:
+        """Whether something else than crates in all can be what fills the van."""
+        room = self.kind.room
+        return bool((self.loads[:, 1:] * room[0] > self.loads[:, :1] * room[1:] + 1e-9).any())
+
+    def simple(self, tours: list[tuple[int, ...]]) -> list[tuple[tuple[int, ...], float]]:
+        """Those of two or more stops, none called at twice, that fit, with their euro."""
+        return [
+            (stops, self.kind.tour(stops))
+            for stops in tours
+            if 1 < len(stops) == len(set(stops))
+            and (self.loads[list(stops)].sum(axis=0) <= self.kind.room + 1e-9).all()
+        ]
 
 
 def _keep(found: dict[frozenset[int], float], tours: list[tuple[tuple[int, ...], float]], some: list[int]) -> None:
@@ -167,36 +185,39 @@ def _beam(price: _Price, least: float) -> list[tuple[tuple[int, ...], float]]:
     return tours
 
 
-def _search(price: _Price, tolerance: float) -> tuple[list[tuple[tuple[int, ...], float]], bool]:
-    """Tours that gain more than the tolerance, or none and the proof; neither when the labels become too many."""
+def _search(price: _Price, tolerance: float, exactly: bool) -> tuple[list[tuple[tuple[int, ...], float]], bool]:
+    """
+    Tours that gain more than the tolerance, or none and the proof; neither when the labels become too many, or when the
+    tables of ways alone do not tell and the search is not `exactly`.
+    """
     n = len(price.calls)
     crates, room = _whole_loads(price)
     near = np.argsort(price.legs[1:, 1:] + price.legs[1:, 1:].T + np.where(np.eye(n), -1e9, 0.0), axis=1, kind="stable")
-    legs = price.legs
+    legs, forth = price.legs, True
     ends = circling(legs.T, price.calls, price.fixed, crates, room)
-    forth = True
-    for memory in (*MEMORIES, n):
+    for memory in (*IN_TABLES, *IN_LABELS, n):
         size = min(memory, n)
-        remembered = np.zeros((n, n), dtype=bool)
-        remembered[np.arange(n)[:, None], near[:, :size]] = True
-        grown = _Labels.grow(legs if forth else legs.T, price, crates, room, remembered, ends, tolerance)
-        if grown is None:
-            return [], False
-        tours = [stops if forth else stops[::-1] for stops in grown.tours]
-        simple = [
-            stops
-            for stops in tours
-            if 1 < len(stops) == len(set(stops))
-            and (price.loads[list(stops)].sum(axis=0) <= price.kind.room + 1e-9).all()
-        ]
-        if simple:
-            return [(stops, price.kind.tour(stops)) for stops in simple], False
-        if not tours:
+        if memory in IN_TABLES:
+            ways = Ways(legs, price.calls, crates, room, near[:, :size], ends, tolerance)
+            tours, some = ways.tours(legs[1:, 0] + price.fixed, tolerance)
+            ends = ways.completions(price.fixed)
+        elif not exactly:
+            break
+        else:
+            remembered = np.zeros((n, n), dtype=bool)
+            remembered[np.arange(n)[:, None], near[:, :size]] = True
+            grown = _Labels.grow(legs, price, crates, room, remembered, ends, tolerance)
+            if grown is None:
+                break
+            tours, some = grown.tours, bool(grown.tours)
+            ends = completions(grown.last, grown.before, grown.load, grown.cost + price.fixed, n, room)
+        if not some:
             return [], True
-        if size == n:
-            return [], False
-        ends = completions(grown.last, grown.before, grown.load, grown.cost + price.fixed, n, room)
-        forth = not forth
+        if simple := price.simple(tours if forth else [stops[::-1] for stops in tours]):
+            return simple, False
+        if beamed := forth and memory == IN_TABLES[0] and _beam(price, tolerance):
+            return beamed, False
+        legs, forth = legs.T, not forth
     return [], False
 
 

@@ -172,8 +172,13 @@ class RoutingOracle:
 
     def most_violated(self, shares: Sequence[float] | Floats, tau: float) -> tuple[list[Row], bool]:
         table = self.table()
-        if table is not None:
-            return self.exactly.most_violated(shares, tau)
+        return self._search(shares, tau) if table is None else self.exactly.most_violated(shares, tau)
+
+    def quickly_violated(self, shares: Sequence[float] | Floats, tau: float) -> list[Row]:
+        """Some groups whose shares exceed (1 + tau) times their cost, if a quick look finds any."""
+        return self._search(shares, tau, quick=True)[0]
+
+    def _search(self, shares: Sequence[float] | Floats, tau: float, *, quick: bool = False) -> tuple[list[Row], bool]:
         found, proven = most_violated(
             self.kinds,
             self.loads,
@@ -182,8 +187,9 @@ class RoutingOracle:
             tau,
             self.tolerance,
             self._hours_or_none,
+            quick=quick,
         )
-        return [Row(group, cost) for group, cost in found], proven and self.certain
+        return [Row(group, cost) for group, cost in found], proven
 
     @cached_property
     def _hours_or_none(self) -> Floats | None:

@@ -134,6 +134,11 @@ class CostShare(models.Model):
     def saved(self) -> Any:
         return self.alone - self.together
 
+    @property
+    def saving(self) -> Any:
+        """The part of alone that she keeps; None when alone costs nothing."""
+        return self.saved / self.alone if self.alone else None
+
 
 class Dispute(models.Model):
     """What a producer says is wrong with a bill, and the answer. Both stay."""

@@ -1,4 +1,4 @@
-"""What it cost and what it brought: the settlement of a day, and what each farmer earned and paid for transport."""
+"""What it brought and what it cost: what each farmer earned and paid for transport."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -10,11 +10,9 @@ from django.db.models import F, QuerySet, Sum
 from django.db.models.functions import Round
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from logistics.models import CostRun, CostShare
-from network.access import COORDINATOR, require_role
+from logistics.models import CostShare
 from network.models import Account, DeliveryDay, Posting, VatRate
 from network.money import euros
 from network.texts import LocalText
@@ -42,63 +40,8 @@ class Earned:
         return self.goods + self.tariff - self.share.share
 
 
-@login_required
-def settlement(request: HttpRequest, pk: int) -> HttpResponse:
-    """Who pays what for the rounds of a day: alone, together, saved."""
-    day = get_object_or_404(DeliveryDay.objects.select_related("cycle__network"), pk=pk)
-    require_role(request.user, day.network, COORDINATOR)
-    run = day.cost_runs.current().first()
-    shares = list(run.shares.select_related("producer__organisation").order_by("-alone", "pk")) if run else []
-    transactions = list(day.transactions.order_by("pk").exclude(key__startswith="sale:"))
-    driven = Decimal(run.inputs.get("driven", run.cost)) if run else Decimal(0)
-    accounts: dict[tuple[str, int | None], int] = {
-        (kind, owner): pk
-        for kind, owner, pk in Account.objects.filter(
-            network=day.network, kind__in=[Account.Kind.PRODUCER, Account.Kind.VARIANCE]
-        ).values_list("kind", "organisation", "pk")
-    }
-    return render(
-        request,
-        "logistics/settlement.html",
-        {
-            "network": day.network,
-            "day": day,
-            "run": run,
-            "shares": shares,
-            "bars": [
-                _bar(share, _account_url(day, accounts.get((Account.Kind.PRODUCER, share.producer.organisation_id))))
-                for share in shares
-            ],
-            "alone": sum((share.alone for share in shares), Decimal(0)),
-            "together": sum((share.together for share in shares), Decimal(0)),
-            "driven": driven,
-            "variance": driven - run.cost if run else Decimal(0),
-            "variance_url": _account_url(day, accounts.get((Account.Kind.VARIANCE, None))),
-            "rides": _rides(run, {one.key: one.pk for one in transactions}),
-            "transactions": transactions,
-        },
-    )
-
-
-def _rides(run: CostRun | None, booked: dict[str, int]) -> list[dict[str, Any]]:
-    """The rounds as they were settled, each with its transaction; none of days settled before rounds were kept whole."""
-    kept = [ride for ride in run.inputs["rounds"] if isinstance(ride, dict)] if run else []
-    return [
-        {
-            **ride,
-            "variance": Decimal(ride["driven"]["cost"]) - Decimal(ride["planned"]["cost"]),
-            "transaction": booked.get(f"round:{ride['round']}"),
-        }
-        for ride in kept
-    ]
-
-
-def _account_url(day: DeliveryDay, account: int | None) -> str:
-    return reverse("network:account", args=[day.network.slug, account]) if account else ""
-
-
-def _bar(share: CostShare, url: str = "") -> dict[str, Any]:
-    return {"label": str(share.producer), "values": [share.alone, share.together, share.saved], "url": url}
+def _bar(share: CostShare) -> dict[str, Any]:
+    return {"label": str(share.producer), "values": [share.alone, share.together, share.saved]}
 
 
 @login_required

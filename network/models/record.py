@@ -65,6 +65,7 @@ SAID = {
     "let the standing tour go": _("let the standing tour go"),
     "made a standing tour": _("made a standing tour"),
     "answered a dispute": _("answered what a farm said of its bill"),
+    "credited what was not delivered": _("credited what was not delivered"),
     "corrected the settlement": _("corrected the settlement"),
     "disputed a bill": _("said that a bill is wrong"),
 }

@@ -1,0 +1,113 @@
+"""
+Goods that were billed and, as it turned out, not delivered: credited to who paid for them and taken back from the farm,
+by credit notes and new postings. What was issued and booked before stays (`docs/bills.md`).
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from copy import copy
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+from network import journal
+from network.errors import Refused
+from network.models import DeliveryDay, Person, Transaction
+from network.quantities import checked_quantity
+from orders.billing import Bill
+from orders.models import Order, OrderLine, PurchaseOrderLine
+from orders.shortages import in_steps
+
+GRAM = Decimal("0.001")
+
+
+def billed_of(day: DeliveryDay) -> dict[tuple[int, Decimal], Decimal]:
+    """Units billed on a day, by supply and price."""
+    found: dict[tuple[int, Decimal], Decimal] = defaultdict(Decimal)
+    lines = OrderLine.objects.filter(order__delivery__delivery_day=day, order__status="settled", billed__gt=0)
+    for supply, price, billed in lines.values_list("supply", "price", "billed"):
+        found[supply, price] += billed or 0
+    return found
+
+
+@transaction.atomic
+def credit(*, day: DeliveryDay, missing: Mapping[int, Decimal], by: Person, reason: str) -> int:
+    """
+    Credit what was billed on a settled day and not delivered: units by purchase order line (pk). Every order gives up in
+    proportion to what it was billed, in whole steps. Returns how many orders were credited. Refused before the day is
+    settled, without a reason, off the step, and for more than was billed.
+    """
+    day = (
+        DeliveryDay.objects.select_for_update(of=("self",))
+        .select_related("cycle__network__organisation")
+        .get(pk=day.pk)
+    )
+    if day.status != DeliveryDay.Status.SETTLED:
+        raise Refused(_("This day is not settled yet. Record what is missing at the farm instead."))
+    reason = reason.strip()
+    if not reason:
+        raise Refused(_("Say why, so that everybody can read it later."), "reason")
+    asked = list(
+        PurchaseOrderLine.objects.select_for_update(no_key=True, of=("self",))
+        .filter(pk__in=missing, purchase_order__delivery_day=day)
+        .select_related("product")
+        .order_by("pk")
+    )
+    orders: dict[int, list[OrderLine]] = defaultdict(list)
+    for line in asked:
+        field = f"missing_{line.pk}"
+        step = GRAM if line.product.sold_by_weight else line.product.step
+        less = checked_quantity(missing[line.pk], step=step, field=field)
+        for credited in _spread(day, line, less, step, field) if less else ():
+            orders[credited.order_id].append(credited)
+    if not orders:
+        raise Refused(_("Enter what was billed and not delivered of one product at least."))
+    made = Transaction.objects.filter(delivery_day=day, key__contains=":credit:").count()
+    bill = Bill(day, credit=made + 1)
+    for order in Order.objects.filter(pk__in=orders).select_related("buyer").order_by("pk"):
+        bill.add(order, orders[order.pk])
+    bill.store()
+    journal.record(
+        action="credited what was not delivered",
+        subject=day,
+        by=by,
+        network=day.network,
+        reason=reason[:300],
+        missing={str(line.name): str(missing[line.pk]) for line in asked if missing[line.pk]},
+    )
+    return len(orders)
+
+
+def _spread(day: DeliveryDay, line: PurchaseOrderLine, less: Decimal, step: Decimal, field: str) -> list[OrderLine]:
+    """Lower `billed` of those who bought it, and return their lines with what is credited of each."""
+    bought = list(
+        OrderLine.objects.select_for_update(no_key=True, of=("self",))
+        .filter(
+            order__delivery__delivery_day=day,
+            order__status="settled",
+            supply=line.supply_id,
+            price=line.price,
+            billed__gt=0,
+        )
+        .select_related("producer")
+        .order_by("pk")
+    )
+    billed = [found.billed or Decimal(0) for found in bought]
+    if less > sum(billed):
+        raise Refused(
+            _("Only %(billed)s was billed: no more than that can be credited.")
+            % {"billed": number_format(sum(billed, Decimal(0)).normalize(), use_l10n=True)},
+            field,
+        )
+    credited = []
+    for found, had, fewer in zip(bought, billed, in_steps(less, billed, step), strict=True):
+        if fewer:
+            part = copy(found)
+            part.billed = fewer * step
+            credited.append(part)
+            found.billed = had - fewer * step
+    OrderLine.objects.bulk_update(bought, ["billed"])
+    PurchaseOrderLine.objects.filter(pk=line.pk).update(missing=min(line.quantity, line.missing + less))
+    return credited
