@@ -1,34 +1,42 @@
 """
 What a farmer who is not in a network would pay there, estimated at once from the last weeks it settled (`docs/what-if.md`).
 
-Nothing is planned anew: her yard is put where it fits best into the rounds that were driven. She then pays of each destination as
-her crates weigh there, and of the collection in proportion to what it costs alone. Distances are by formula. The exact figure,
-planned and shared anew, is `logistics.outsiders`.
+Nothing is planned anew: her yard is put where it fits best into the rounds that were driven, at distances by formula, and the day
+is shared once more with her. Where that would take too long, on days of many farms, she is taken to pay of each destination as her
+crates weigh there, and of the collection in proportion to what it costs alone. The exact figure, planned and shared anew, is
+`logistics.outsiders`.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from itertools import pairwise
 from math import ceil
 from typing import Any, NamedTuple
 
-from django.db.models import Count, F
+import numpy as np
+from django.db.models import Count, F, Sum
 
-from logistics import calls, distances
+from logistics import calls, distances, games
 from logistics.alone import Rates, trip
 from logistics.calls import PER_CRATE, PER_STOP
 from logistics.distances import Matrix, Point
 from logistics.models import CostGame, CostRun, Crate, Round, Stop, Vehicle
 from logistics.routing import STORAGE_CLASSES
+from logistics.routing.problem import whole_minutes
 from network import clock
 from network.models import Delivery, Network
 
 WEEKS = 8
 """How far back days are looked at."""
-SAMPLES = 4
+SAMPLES = 2
 """How many of the last days of each weekday are looked at."""
+SMALL = 16
+"""Farms up to which a day is shared once more within a second."""
+HERS = -1
+"""Her pk, who has no row."""
+KG_PER_CRATE = 9
 
 Crates = Mapping[str, int]
 """Per storage class."""
@@ -68,8 +76,8 @@ class Ride:
 @dataclass(frozen=True)
 class Destination:
     """
-    A point or outlet, `key` such as "point 3". Of a day: its crate equivalents, what they weigh in its price (tariffs of their
-    storage classes), and that price in euro: its share of the distribution.
+    A point or outlet, `key` such as "point 3". Of a day: its delivery (pk), its crate equivalents, what they weigh in its price
+    (tariffs of their storage classes), and that price in euro: its share of the distribution.
     """
 
     key: str
@@ -78,21 +86,23 @@ class Destination:
     crates: float = 0.0
     weight: float = 0.0
     price: float = 0.0
+    delivery: int = 0
 
 
 @dataclass(frozen=True)
 class Lived:
     """
-    A settled day. In euro: the price of the `collection`, what going alone to the hub would have cost all who were collected
-    (`to_hub`), and what nobody was charged (`uncovered`). `weights` are what a crate weighs, per storage class.
+    A settled day, and the `inputs` it was shared from. In euro: what all farms paid together, the price of the `collection`,
+    what going alone to the hub would have cost all who were collected (`to_hub`), and what nobody was charged (`uncovered`).
     """
 
     on: date
     hub: Point
+    paid: float
     collection: float
     to_hub: float
     uncovered: float
-    weights: Mapping[str, float]
+    inputs: Mapping[str, Any]
     rides: tuple[Ride, ...]
     destinations: tuple[Destination, ...]
 
@@ -198,17 +208,74 @@ def priced_on(day: Lived, wish: Wish, rates: Rates) -> Priced | None:
     for one, part in sent:
         loads[row[one.point]] += part * wish.total
     alone = trip(rates, roads, yard, loads).euro
-    to_hub = trip(rates, roads, yard, {hub: float(wish.total)}).euro
     calling = _collected(day, wish, roads, row)
     carried = [_delivered(day, wish, one, part, roads, row) for one, part in sent]
+    gain = alone - calling - sum(carried)
+    if len(day.inputs["producers"]) < SMALL:
+        shared = games.share(_inputs(day, wish, rates, sent, calling, sum(carried)))
+        bills = {pk: (bill.share + bill.own) / 100 for pk, bill in shared.bills.items()}
+        return Priced(alone, min(alone, bills.pop(HERS)), gain, day.paid - sum(bills.values()))
+    to_hub = trip(rates, roads, yard, {hub: float(wish.total)}).euro
     share = to_hub * (day.collection + calling) / (day.to_hub + to_hub) if day.to_hub + to_hub else 0.0
     for (one, part), more in zip(sent, carried, strict=True):
-        hers = part * sum(number * day.weights[name] for name, number in wish.crates.items())
+        hers = part * sum(number * day.inputs["weights"][name] for name, number in wish.crates.items())
         share += (one.price + more) * hers / (one.weight + hers)
-    together = min(alone, share)
-    gain = alone - calling - sum(carried)
-    gap = min(day.uncovered, max(0.0, gain - (alone - together)))
-    return Priced(alone, together, gain, gain - (alone - together) - gap)
+    saved = alone - min(alone, share)
+    return Priced(alone, min(alone, share), gain, gain - saved - min(day.uncovered, max(0.0, gain - saved)))
+
+
+def _inputs(
+    day: Lived, wish: Wish, rates: Rates, sent: Sequence[tuple[Destination, float]], calling: float, carrying: float
+) -> dict[str, Any]:
+    """What the day was shared from (`facts.inputs_of`), with her in it, and the rounds as much dearer as she makes them."""
+    was = day.inputs
+    places = [*was["places"], list(wish.point)]
+    roads = distances.matrix([(lat, lon) for lat, lon in places])
+    minutes = whole_minutes(roads)
+    full = sum(sum(row["crates"].values()) for row in was["crates"])
+    value = sum(row["value"] for row in was["crates"]) / full if full else 0.0
+    return {
+        **was,
+        "places": places,
+        "km": _wider(was["km"], np.round(roads.km, 3).tolist()),
+        "minutes": _wider(was["minutes"], minutes.tolist()),
+        "rounds": [
+            *was["rounds"],
+            {"leg": "collection", "shared": round(100 * calling)},
+            {"leg": "distribution", "shared": round(100 * carrying)},
+        ],
+        "producers": [
+            *was["producers"],
+            {
+                "id": HERS,
+                "at": len(places) - 1,
+                "brings": False,
+                "opens": min(her["opens"] for her in was["producers"]),
+                "latest": max(her["latest"] for her in was["producers"]),
+                "rates": asdict(rates),
+            },
+        ],
+        "crates": [
+            *was["crates"],
+            *(
+                {
+                    "producer": HERS,
+                    "delivery": one.delivery,
+                    "straight": False,
+                    "crates": dict.fromkeys(STORAGE_CLASSES, 0.0)
+                    | {name: number * part for name, number in wish.crates.items()},
+                    "kg": KG_PER_CRATE * part * wish.total,
+                    "value": value * part * wish.total,
+                }
+                for one, part in sent
+            ),
+        ],
+    }
+
+
+def _wider(known: list[list[float]], formula: list[list[float]]) -> list[list[float]]:
+    """A table with one place more, of which only the formula knows."""
+    return [[*row, last[-1]] for row, last in zip(known, formula, strict=False)] + [formula[-1]]
 
 
 def _sent(day: Lived, wish: Wish) -> list[tuple[Destination, float]]:
@@ -268,7 +335,7 @@ def _legs(vehicle: Vehicle, roads: Matrix, legs: list[tuple[int, int]], service:
 
 
 def lived(network: Network) -> list[Lived]:
-    """The last SAMPLES settled days of each weekday of a network, within WEEKS weeks, newest first; six queries."""
+    """The last SAMPLES settled days of each weekday of a network, within WEEKS weeks, newest first; seven queries."""
     runs = list(_settled(network))
     pks = [run["day"] for run in runs]
     rides, deliveries = _rides(pks), _deliveries(pks)
@@ -288,8 +355,9 @@ def lived(network: Network) -> list[Lived]:
             hub=network.hub.point,
             collection=collections.get(run["pk"], (0.0, 0.0))[0],
             to_hub=collections.get(run["pk"], (0.0, 0.0))[1],
+            paid=float(run["paid"]),
             uncovered=float(run["launch_gap"]),
-            weights=run["inputs__weights"],
+            inputs=run["inputs"],
             rides=tuple(rides.get(run["day"], ())),
             destinations=tuple(_destinations(run, deliveries, prices.get(run["pk"], {}))),
         )
@@ -302,12 +370,15 @@ def _settled(network: Network) -> Iterator[dict[str, Any]]:
     rows = CostRun.objects.current().filter(
         delivery_day__cycle__network=network, delivery_day__on__gte=clock.today() - timedelta(weeks=WEEKS)
     )
-    for run in rows.order_by("-delivery_day__on", "pk").values(
-        "pk", "launch_gap", "inputs__weights", "inputs__crates", day=F("delivery_day"), on=F("delivery_day__on")
-    ):
-        seen[run["on"].weekday()] += 1
-        if seen[run["on"].weekday()] <= SAMPLES:
-            yield run
+    latest: list[int] = []
+    for pk, on in rows.order_by("-delivery_day__on", "pk").values_list("pk", "delivery_day__on"):
+        seen[on.weekday()] += 1
+        if seen[on.weekday()] <= SAMPLES:
+            latest.append(pk)
+    found = CostRun.objects.filter(pk__in=latest).annotate(paid=Sum(F("shares__share") + F("shares__own")))
+    yield from found.order_by("-delivery_day__on", "pk").values(
+        "pk", "launch_gap", "inputs", "paid", day=F("delivery_day"), on=F("delivery_day__on")
+    )
 
 
 def _rides(days: list[int]) -> dict[int, list[Ride]]:
@@ -347,14 +418,15 @@ def _destinations(
 ) -> Iterator[Destination]:
     crates: dict[int, float] = defaultdict(float)
     weight: dict[int, float] = defaultdict(float)
-    for row in run["inputs__crates"]:
+    weights = run["inputs"]["weights"]
+    for row in run["inputs"]["crates"]:
         crates[row["delivery"]] += sum(row["crates"].values())
         if not row["straight"]:
-            weight[row["delivery"]] += sum(many * run["inputs__weights"][name] for name, many in row["crates"].items())
+            weight[row["delivery"]] += sum(many * weights[name] for name, many in row["crates"].items())
     for pk, one in deliveries.items():
         if crates.get(pk):
             price = cents.get(str(pk), 0) / 100
-            yield Destination(key_of(one), name_of(one), one.place.point, crates[pk], weight[pk], price)
+            yield Destination(key_of(one), name_of(one), one.place.point, crates[pk], weight[pk], price, pk)
 
 
 def key_of(delivery: Delivery) -> str:

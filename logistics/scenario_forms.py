@@ -172,7 +172,8 @@ class OutsideForm(ScenarioForm):
 
     @property
     def inputs(self) -> dict[str, Any]:
-        return {"producer": self.cleaned_data["producer"].pk, "part": self.cleaned_data["part"]}
+        farm = self.cleaned_data["producer"]
+        return {"producer": farm.pk, "name": str(farm), "part": self.cleaned_data["part"]}
 
 
 class OwnCratesForm(forms.Form):
@@ -212,5 +213,3 @@ def deliveries_of(day: DeliveryDay) -> list[Delivery]:
         .distinct()
     )
     return sorted(found, key=lambda one: (one.outlet_id is not None, str(one.destination), one.pk))
-
-

@@ -5,9 +5,9 @@ crates; computed by a job, kept with the day.
 `inputs` by kind, amounts of crates whole:
 - point: `{"name", "where", "point": [lat, lon], "opens": "16:30", "crates", "instead_of": pk of a delivery or None}`
 - day: `{"weekday", "deliveries": [pk, …]}` which go on that weekday instead
-- van: `{"vehicle": pk}`, one more like it
+- van: `{"vehicle": pk, "name"}`, one more like it
 - producer: `{"name", "where", "point", "crates": {class: number}, "to": [key of `estimating`, …]}`
-- outside: `{"producer": pk, "part": percent}`; with `"own": true` a farmer asked it of herself and only she sees it
+- outside: `{"producer": pk, "name", "part": percent}`; with `"own": true` a farmer asked it of herself and only she sees it
 
 `result`, in cents: `{"before": side, "after": side, "noise", "roads", "outside", "bills": [{"producer", "name", "before", "after",
 "alone"}, …]}`, a side `{"cost", "gap", "km", "rounds", "left_out"}`; `outside` is what driving the crates that went outside costs
@@ -35,7 +35,9 @@ Kind = Scenario.Kind
 @transaction.atomic
 def ask(*, day: DeliveryDay, kind: str, inputs: Mapping[str, Any], by: Person) -> Scenario:
     """Have it computed. Asking again what still waits gives what was asked. Refused for a day that is not settled."""
-    day = DeliveryDay.objects.select_for_update(no_key=True, of=("self",)).select_related("cycle__network").get(pk=day.pk)
+    day = (
+        DeliveryDay.objects.select_for_update(no_key=True, of=("self",)).select_related("cycle__network").get(pk=day.pk)
+    )
     if day.status != DeliveryDay.Status.SETTLED:
         raise Refused(_("What if is asked of a settled day: only then is it known what everybody pays."))
     before = Scenario.objects.due().filter(delivery_day=day, kind=kind, inputs=inputs, by=by).first()

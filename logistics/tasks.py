@@ -177,9 +177,7 @@ def compute_scenario(pk: int) -> bool:
         return False
     asked = Scenario.objects.select_related("delivery_day__cycle__network__hub", "by").get(pk=pk)
     with override(asked.by.language), _worked_at(Scenario.objects.all(), pk):
-        return scenarios.compute(
-            scenario=asked, heard=_heard(Scenario.objects.all(), pk, scenarios.steps_of(asked))
-        )
+        return scenarios.compute(scenario=asked, heard=_heard(Scenario.objects.all(), pk, scenarios.steps_of(asked)))
 
 
 @shared_task

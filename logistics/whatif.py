@@ -17,14 +17,13 @@ from logistics.alone import rates_by_owner, standard_van, trip
 from logistics.calls import Known
 from logistics.distances import Point
 from logistics.driven import Driven
-from logistics.estimating import key_of
+from logistics.estimating import HERS, KG_PER_CRATE, key_of
 from logistics.games import Shared
 from logistics.loading import Goods, Row
-from logistics.models import Round, Tour, Vehicle
+from logistics.models import Tour, Vehicle
 from logistics.planning import Draft, Effort
 from logistics.routing import STORAGE_CLASSES
 from logistics.waves import Watch
-from network import clock
 from network.models import Delivery, DeliveryDay, Organisation, Place
 from orders.models import PurchaseOrderLine
 from producers.models import Producer, Product
@@ -32,9 +31,8 @@ from producers.models import Producer, Product
 SEEDS = (1, 2, 3)
 ITERATIONS = 1000
 """Of each search. Modest: the question is what changes, and both sides are searched alike."""
-NEW = -1
-"""The pk of what is added; its crates are numbered on downwards."""
-KG_PER_CRATE = Decimal(9)
+NEW = HERS
+"""The pk of what is added; lines of crates are numbered on downwards."""
 MILLI = Decimal("0.001")
 
 Heard = Callable[[], None]
@@ -156,8 +154,10 @@ def with_farm(known: Known, *, name: str, point: Point, crates: Mapping[str, int
     ordered = {pk: list(rows) for pk, rows in known.goods.ordered.items()}
     asked = dict(known.goods.asked)
     asked[NEW] = []
+    everything = [row for rows in known.goods.ordered.values() for row in rows]
+    price = sum((row["left"] * row["price"] for row in everything), Decimal(0)) / _full(everything)
     for number, (storage_class, many) in enumerate(crates.items()):
-        line = _line(NEW - number, storage_class, Decimal(0))
+        line = _line(NEW - number, storage_class, price)
         for pk, weight in weights.items():
             part = (many * weight / whole).quantize(MILLI)
             if part:
@@ -175,8 +175,8 @@ def with_farm(known: Known, *, name: str, point: Point, crates: Mapping[str, int
     )
 
 
-def _line(pk: int, storage_class: str, quantity: Decimal) -> PurchaseOrderLine:
-    """Whole crates of one storage class, asked of a farm that has no row."""
+def _line(pk: int, storage_class: str, price: Decimal) -> PurchaseOrderLine:
+    """Crates of one storage class, asked of a farm that has no row."""
     ambient = storage_class in ("ambient", "cool")
     product = Product(
         pk=pk,
@@ -184,11 +184,11 @@ def _line(pk: int, storage_class: str, quantity: Decimal) -> PurchaseOrderLine:
         storage_class=storage_class,
         max_temperature=Decimal(8 if ambient else 4),
         units_per_crate=1,
-        unit_kg=KG_PER_CRATE,
+        unit_kg=Decimal(KG_PER_CRATE),
         step=MILLI,
     )
     return PurchaseOrderLine(
-        pk=pk, supply_id=pk, product=product, name={}, unit="box", quantity=quantity, price=Decimal(0)
+        pk=pk, supply_id=pk, product=product, name={}, unit="box", quantity=Decimal(0), price=price
     )
 
 
@@ -222,7 +222,9 @@ def without_crates(known: Known, *, producer: int, part: Decimal) -> tuple[Known
         for pk, rows in known.goods.ordered.items()
     }
     outside = {
-        known.row[known.deliveries[pk].place_id]: float(_full(row for row in rows if row["producer"] == producer) * part)
+        known.row[known.deliveries[pk].place_id]: float(
+            _full(row for row in rows if row["producer"] == producer) * part
+        )
         for pk, rows in known.goods.ordered.items()
         if any(row["producer"] == producer for row in rows)
     }
@@ -246,9 +248,7 @@ def with_point(
     A pickup point more that opens at a moment of the day, where so many crates go: taken over from a delivery (pk), at most
     all of it, or new ones, of every farm in proportion to what it sells on this day.
     """
-    source = (
-        {instead_of: known.goods.ordered[instead_of]} if instead_of is not None else dict(known.goods.ordered)
-    )
+    source = {instead_of: known.goods.ordered[instead_of]} if instead_of is not None else dict(known.goods.ordered)
     whole = sum((_full(rows) for rows in source.values()), Decimal(0))
     part = min(Decimal(1), crates / whole) if instead_of is not None else crates / whole
     merged: dict[tuple[int, int, Decimal], dict[str, Any]] = {}
@@ -266,9 +266,7 @@ def with_point(
     delivery = Delivery(
         pk=NEW, delivery_day=known.day, pickup_point_id=NEW, place=place, starts_at=opens_at, ends_at=opens_at
     )
-    return _on_roads(
-        replace(known, goods=_goods(known, ordered), deliveries=known.deliveries | {NEW: delivery}), place
-    )
+    return _on_roads(replace(known, goods=_goods(known, ordered), deliveries=known.deliveries | {NEW: delivery}), place)
 
 
 def on_two_days(known: Known, *, deliveries: Iterable[int], weekday: int) -> tuple[Known, Known]:

@@ -70,9 +70,7 @@ def _areas() -> dict[str, list[Area]]:
     with open(DATA, encoding="utf-8") as handle:
         for row in csv.DictReader(handle):
             names = frozenset(_plain(row[key]) for key in ("name_nl", "name_fr", "locality") if row[key])
-            area = Area(
-                row["postcode"], row["name_nl"], row["locality"], names, float(row["lat"]), float(row["lon"])
-            )
+            area = Area(row["postcode"], row["name_nl"], row["locality"], names, float(row["lat"]), float(row["lon"]))
             found[area.postcode].append(area)
     return dict(found)
 

@@ -5,8 +5,20 @@ from decimal import Decimal
 
 import pytest
 
-from logistics import driven, estimating, handover, outsiders, papers, rounds, scenarios, settling, tasks, temperatures
-from logistics import tours, versions
+from logistics import (
+    driven,
+    estimating,
+    handover,
+    outsiders,
+    papers,
+    rounds,
+    scenarios,
+    settling,
+    tasks,
+    temperatures,
+    tours,
+    versions,
+)
 from logistics.models import TemperatureReading
 from network import clock
 from network.models import Account, Transaction

@@ -47,7 +47,9 @@ def what_if_day(request: HttpRequest, pk: int) -> HttpResponse:
         "kinds": Scenario.Kind.choices,
         "form": form,
         "map": map_of(day.network, form) if "lat" in form.fields else None,
-        "asked": [(one, said(one)) for one in day.scenarios.exclude(inputs__has_key="own").select_related("by")[:SHOWN]],
+        "asked": [
+            (one, said(one)) for one in day.scenarios.exclude(inputs__has_key="own").select_related("by")[:SHOWN]
+        ],
         "last": _last_settled(day),
     }
     return render(request, "logistics/what_if_day.html", context, status=422 if form.errors else 200)
@@ -129,8 +131,10 @@ def said(found: Scenario) -> str:
         return _("%(places)s on %(day)s instead") % {"places": places, "day": WEEKDAYS[asked["weekday"]]}
     if found.kind == Scenario.Kind.VAN:
         return _("one more vehicle like %(name)s") % {"name": asked["name"]}
-    farm = Producer.objects.select_related("organisation").get(pk=asked["producer"])
-    return _("%(part)s %% of the crates of %(farm)s outside the platform") % {"part": asked["part"], "farm": farm}
+    return _("%(part)s %% of the crates of %(farm)s outside the platform") % {
+        "part": asked["part"],
+        "farm": asked["name"],
+    }
 
 
 def told(found: Scenario) -> dict[str, Any]:
@@ -151,7 +155,12 @@ def told(found: Scenario) -> dict[str, Any]:
             }
         )
     sides = [
-        {"label": label, **result[side], "cost": from_cents(result[side]["cost"]), "gap": from_cents(result[side]["gap"])}
+        {
+            "label": label,
+            **result[side],
+            "cost": from_cents(result[side]["cost"]),
+            "gap": from_cents(result[side]["gap"]),
+        }
         for side, label in (("before", _("before")), ("after", _("after")))
     ]
     paid = {side: sum(one[side] or 0 for one in result["bills"]) for side in ("before", "after")}
@@ -165,7 +174,9 @@ def told(found: Scenario) -> dict[str, Any]:
         "total_is_sure": abs(change) > noise,
         "outside": from_cents(result["outside"]) if result["outside"] else None,
         "new": next((row for row in rows if row["before"] is None), None),
-        "bars": [{"label": row["name"], "values": [row["before"] or Decimal(0), row["after"] or Decimal(0)]} for row in rows],
+        "bars": [
+            {"label": row["name"], "values": [row["before"] or Decimal(0), row["after"] or Decimal(0)]} for row in rows
+        ],
         "series": [{"kind": "alone", "label": _("before")}, {"kind": "together", "label": _("after")}],
     }
 

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
 from logistics import estimating, outsiders, tasks
-from logistics.estimating import Estimate, Lived
+from logistics.estimating import Estimate
 from logistics.models import WhatIf
 from logistics.models.outlook import Work
 from logistics.what_if_forms import WhatIfForm

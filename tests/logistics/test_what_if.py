@@ -1,13 +1,14 @@
 """An outsider's what-if: estimated at once, kept only with consent, made exact by a job, forgotten in time."""
 
 from datetime import date, timedelta
+from math import ceil
 
 import pytest
 from django.core import mail
 from django.core.cache import cache
 from django.urls import reverse
 
-from logistics import estimating, handover, outsiders, rounds, settling, tasks
+from logistics import estimating, games, handover, outsiders, rounds, settling, tasks
 from logistics.alone import Rates
 from logistics.distances import matrix
 from logistics.estimating import Destination, Lived, Ride, Wish
@@ -65,30 +66,45 @@ def unsaved_van(**fields):
     return Vehicle(pk=1, **rates | fields)
 
 
-def a_day(load=10, **fields):
-    """One van from the hub past a farm yonder and back, and one to the point; alone 100 euro, together 60."""
+MANY = {"producers": [{}] * estimating.SMALL, "weights": dict.fromkeys(("ambient", "cool", "cold", "frozen"), 2.0)}
+
+
+def a_day(load=10, day=None, **fields):
+    """
+    One van from the hub past a farm yonder and back, and one to the point, of so many farms that nothing is shared anew. They
+    paid 60 together; the collection cost 40, alone it would have been 80; the point costs 20 for 10 crates that weigh 20.
+    """
     van = unsaved_van(**fields)
     return Lived(
-        on=date(2026, 3, 5),
-        hub=HUB,
-        alone=100.0,
-        together=60.0,
-        uncovered=0.0,
-        rides=(
-            Ride("collection", van, (HUB, YONDER, HUB), frozenset(), {"cool": load}),
-            Ride("distribution", van, (HUB, POINT, HUB), frozenset({"point 1"}), {"cool": load}),
-        ),
-        destinations=(Destination("point 1", "Punt", POINT, load),),
+        **{
+            "on": date(2026, 3, 5),
+            "hub": HUB,
+            "paid": 60.0,
+            "collection": 40.0,
+            "to_hub": 80.0,
+            "uncovered": 0.0,
+            "inputs": MANY,
+            "rides": (
+                Ride("collection", van, (HUB, YONDER, HUB), frozenset(), {"cool": load}),
+                Ride("distribution", van, (HUB, POINT, HUB), frozenset({"point 1"}), {"cool": load}),
+            ),
+            "destinations": (Destination("point 1", "Punt", POINT, 10.0, 20.0, 20.0, 7),),
+        }
+        | (day or {})
     )
 
 
 def test_next_door_to_a_farm_of_the_round_she_costs_her_stop_and_her_crates():
-    """No detour: 7 minutes for 4 crates and 2 euro for the stop, and 2 minutes to carry them in, at a euro a minute."""
+    """
+    No detour: 7 minutes for 4 crates and 2 euro for the stop, and 2 minutes to carry them in, at a euro a minute. Of the point
+    she pays 8 of 28 parts.
+    """
     priced = estimating.priced_on(a_day(), Wish(YONDER, {"cool": 4}), VAN)
     assert priced.gain == pytest.approx(priced.alone - 7 - 2 - 2)
-    paid = (60 + 11) / (100 + priced.alone)
-    assert priced.together == pytest.approx(priced.alone * paid)
-    assert priced.others == pytest.approx(60 - 100 * paid)
+    roads = matrix([YONDER, HUB])
+    to_hub = 12 + 0.30 * 2 * roads.km[0, 1] + 19 * (2 * ceil(roads.minutes[0, 1]) + 7) / 60
+    assert priced.together == pytest.approx(to_hub * (40 + 9) / (80 + to_hub) + (20 + 2) * 8 / 28)
+    assert priced.others == pytest.approx(priced.gain - (priced.alone - priced.together))
 
 
 def test_off_the_way_the_cheapest_detour_counts():
@@ -116,62 +132,100 @@ def test_the_room_of_each_storage_class_counts():
 
 
 def test_nobody_is_told_more_than_alone():
-    day = Lived(**{**vars(a_day()), "together": 100.0, "uncovered": 500.0})
-    priced = estimating.priced_on(day, Wish(YONDER, {"cool": 4}), VAN)
-    assert priced.together == pytest.approx(priced.alone)
-    assert priced.others == pytest.approx(0)
+    priced = estimating.priced_on(a_day(day={"collection": 900.0}), Wish(YONDER, {"cool": 4}), VAN)
+    assert priced.together == priced.alone
 
 
 def test_what_the_gap_gains_is_neither_hers_nor_the_others():
-    day = Lived(**{**vars(a_day()), "together": 100.0, "uncovered": 5.0})
-    (estimate,) = estimating.estimates([day], Wish(YONDER, {"cool": 4}), VAN)
-    assert estimate.gap == pytest.approx(estimate.gain - estimate.saved - estimate.others)
+    (estimate,) = estimating.estimates([a_day(day={"uncovered": 5.0})], Wish(YONDER, {"cool": 4}), VAN)
     assert estimate.gap == pytest.approx(5)
+    assert estimate.gain == pytest.approx(estimate.saved + estimate.others + 5)
 
 
 def test_crates_go_where_she_says_as_the_goods_of_the_day_are_spread():
-    day = a_day()
-    two = Lived(**{**vars(day), "destinations": (*day.destinations, Destination("outlet 2", "Winkel", YONDER, 30))})
-    assert dict(estimating.drops_of(two, Wish(HUB, {"cool": 4}))) == {POINT: 1, YONDER: 3}
-    assert dict(estimating.drops_of(two, Wish(HUB, {"cool": 4}, ("point 1",)))) == {POINT: 4}
+    yonder = Destination("outlet 2", "Winkel", YONDER, 30.0, 60.0, 30.0, 8)
+    two = a_day(day={"destinations": (*a_day().destinations, yonder)})
+
+    def parts(*to):
+        return [(one.key, part) for one, part in estimating._sent(two, Wish(HUB, {"cool": 4}, to))]
+
+    assert parts() == [("point 1", 0.25), ("outlet 2", 0.75)]
+    assert parts("point 1") == [("point 1", 1)]
     assert estimating.priced_on(two, Wish(HUB, {"cool": 4}, ("point 9",)), VAN) is None
 
 
 def test_the_best_day_reaches_most_and_then_costs_least():
-    thursday, friday = a_day(), Lived(**{**vars(a_day()), "on": date(2026, 3, 6), "together": 40.0})
-    made = estimating.estimates([thursday, friday], Wish(YONDER, {"cool": 4}), VAN)
+    friday = a_day(day={"on": date(2026, 3, 6), "collection": 30.0})
+    made = estimating.estimates([a_day(), friday], Wish(YONDER, {"cool": 4}), VAN)
     assert [one.weekday for one in made] == [3, 4]
     assert estimating.best(made).weekday == 4
-    elsewhere = Lived(**{**vars(friday), "destinations": (Destination("point 2", "Elders", POINT, 5),)})
-    both = estimating.estimates([thursday, elsewhere], Wish(YONDER, {"cool": 4}, ("point 1", "point 3")), VAN)
+    elsewhere = a_day(day={"on": date(2026, 3, 6), "destinations": (Destination("point 2", "Elders", POINT, 5.0),)})
+    both = estimating.estimates([a_day(), elsewhere], Wish(YONDER, {"cool": 4}, ("point 1", "point 3")), VAN)
     assert [(one.weekday, one.reached, one.missed) for one in both] == [(3, ["point 1"], ["point 3"])]
 
 
+def test_a_day_on_which_all_together_lose_is_not_the_best():
+    cheap, dear = (
+        estimating.Estimate(day, ["2026-03-05"], 50, together, gain, 0, together, together)
+        for day, together, gain in ((3, 20, -1), (4, 30, 5))
+    )
+    assert estimating.best([cheap, dear]) is dear
+    assert estimating.best([]) is None
+
+
 def test_the_mean_of_a_weekday_and_between_which_days_it_lies():
-    cheap, dear = a_day(), Lived(**{**vars(a_day()), "on": date(2026, 2, 26), "together": 80.0})
-    (estimate,) = estimating.estimates([cheap, dear], Wish(YONDER, {"cool": 4}), VAN)
+    dear = a_day(day={"on": date(2026, 2, 26), "collection": 70.0})
+    (estimate,) = estimating.estimates([a_day(), dear], Wish(YONDER, {"cool": 4}), VAN)
     assert estimate.together == pytest.approx((estimate.lowest + estimate.highest) / 2)
     assert estimate.lowest < estimate.highest
     assert estimate.days == ["2026-03-05", "2026-02-26"]
+
+
+def test_a_small_day_is_shared_once_more_with_her_and_adds_up(settled, network):
+    """What she pays more than she costs, the others and the gap pay less."""
+    (day,) = estimating.lived(network)
+    rates = outsiders.van_of(network)
+    (estimate,) = estimating.estimates([day], Wish(YONDER, {"cool": 4}), rates)
+    added = estimate.alone - estimate.gain
+    shared = games.share(
+        estimating._inputs(
+            day,
+            Wish(YONDER, {"cool": 4}),
+            rates,
+            estimating._sent(day, Wish(YONDER, {"cool": 4})),
+            added,
+            0.0,
+        )
+    )
+    run = settled.cost_runs.current().get()
+    assert shared.cost / 100 == pytest.approx(float(run.cost) + added, abs=0.01)
+    assert estimate.gain == pytest.approx(estimate.saved + estimate.others + estimate.gap)
+    assert day.paid + day.uncovered + added == pytest.approx(
+        day.paid - estimate.others + estimate.together + day.uncovered - estimate.gap, abs=0.02
+    )
 
 
 # What was driven
 
 
 def test_the_settled_days_of_the_last_weeks_are_looked_at(settled, network, django_assert_num_queries):
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(7):
         (day,) = estimating.lived(network)
     run = settled.cost_runs.current().get()
     shares = list(run.shares.all())
     assert day.on == settled.on
-    assert day.alone == pytest.approx(float(sum(share.alone for share in shares)))
-    assert day.together == pytest.approx(float(sum(share.together for share in shares)))
+    assert day.paid == pytest.approx(float(sum(share.together for share in shares)))
+    assert day.collection == float(run.games.get(kind="collection").cost)
     assert day.uncovered == float(run.launch_gap)
     assert [(ride.leg, dict(ride.load), len(ride.path)) for ride in day.rides] == [
         ("collection", {"cool": 4, "cold": 2}, 4),
         ("distribution", {"cool": 5, "cold": 2}, 4),
     ]
-    assert sorted((one.name, one.crates) for one in day.destinations) == [("Punt a1", 3), ("Punt b2", 4)]
+    paid = run.games.get(kind="distribution").result["cents"]
+    assert sorted((one.name, round(one.crates, 4), one.price) for one in day.destinations) == [
+        ("Punt a1", 1.7, paid[str(settled.deliveries.get(pickup_point__code="a1").pk)] / 100),
+        ("Punt b2", 3.5, paid[str(settled.deliveries.get(pickup_point__code="b2").pk)] / 100),
+    ]
     with clock.at(clock.now() + timedelta(weeks=9)):
         assert estimating.lived(network) == []
     assert estimating.lived(make_network("leuven")) == []
@@ -254,7 +308,9 @@ def test_bad_input_is_said_beside_the_field_and_nothing_is_kept(settled, network
 def test_what_no_vehicle_carries_is_refused(settled, network, visit):
     Vehicle.objects.update(frozen=0)
     answer = ask(visit, network, frozen="2")
-    assert answer.context["form"].errors["frozen"] == ["No vehicle of this network carries crates of this storage class."]
+    assert answer.context["form"].errors["frozen"] == [
+        "No vehicle of this network carries crates of this storage class."
+    ]
 
 
 def test_after_ten_in_ten_minutes_one_address_waits(settled, network, visit):
@@ -284,12 +340,12 @@ def test_an_ipv6_home_counts_as_one(rf, address, counted):
 def test_the_number_of_queries_does_not_grow(settled, network, visit, django_assert_num_queries):
     client = visit()
     client.get(url(network))
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(11):
         client.post(url(network), YARD | {"cool": "4", "anywhere": "yes"})
     for number in range(3):
         make_point(network, f"c{number}")
         make_vehicle(network, f"Van {number}")
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(11):
         client.post(url(network), YARD | {"cool": "4", "anywhere": "yes"})
 
 
