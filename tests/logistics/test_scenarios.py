@@ -343,7 +343,7 @@ def test_the_pages_cost_the_same_queries_however_much_was_asked(settled, visit, 
     with django_assert_num_queries(8):
         client.get(url(settled))
     page = reverse("logistics:scenario", args=[settled.pk, scenario.pk])
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         client.get(page)
     for number in range(3):
         ask(settled, make_person(f"dana{number}"), "outside", producer=farm.pk, name="Hoeve Alice", part=100)
