@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import transaction
 
-from logistics import estimating, terms, whatif
+from logistics import lived, terms, whatif
 from logistics.alone import Rates, standard_van
 from logistics.estimating import Estimate, Wish
 from logistics.models import WhatIf
@@ -101,7 +101,7 @@ def exact_on(day: DeliveryDay, wish: Wish, heard: Heard = lambda: None) -> dict[
     others = sum(before.paid().values()) - sum(paid for pk, paid in after.paid().items() if pk != NEW)
     gap = before.shared.launch_gap - after.shared.launch_gap
     together = hers.share + hers.own
-    reached = {estimating.key_of(one) for one in would_be.deliveries.values()}
+    reached = {lived.key_of(one) for one in would_be.deliveries.values()}
     return {
         "on": day.on.isoformat(),
         "alone": hers.alone,

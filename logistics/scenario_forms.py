@@ -11,8 +11,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from logistics import scenarios
-from logistics.estimating import Destination, key_of
 from logistics.fleet_forms import Number
+from logistics.lived import Destination, key_of
 from logistics.models import Scenario, Vehicle
 from logistics.what_if_forms import MOST_CRATES, CratesForm, YardForm
 from network.errors import Refused

@@ -7,8 +7,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from logistics.distances import Point
-from logistics.estimating import Destination, Wish
+from logistics.estimating import Wish
 from logistics.fleet_forms import Number
+from logistics.lived import Destination
 from logistics.models import Vehicle
 from network import pace, postcodes
 from network.errors import Refused

@@ -17,8 +17,9 @@ from logistics.alone import rates_by_owner, standard_van, trip
 from logistics.calls import Known
 from logistics.distances import Point
 from logistics.driven import Driven
-from logistics.estimating import HERS, KG_PER_CRATE, key_of
+from logistics.estimating import HERS, KG_PER_CRATE
 from logistics.games import Shared
+from logistics.lived import key_of
 from logistics.loading import Goods, Row
 from logistics.models import Tour, Vehicle
 from logistics.planning import Draft, Effort
@@ -258,7 +259,7 @@ def with_point(
             its = merged.setdefault(key, {**row, "order_id": NEW, "buyer": "", "delivery": NEW, "left": Decimal(0)})
             its["left"] += row["left"] * part
     there = [{**row, "left": left} for row in merged.values() if (left := row["left"].quantize(MILLI))]
-    ordered = dict(known.goods.ordered)
+    ordered: dict[int, Sequence[Row]] = dict(known.goods.ordered)
     if instead_of is not None:
         ordered[instead_of] = [_less(row, 1 - part) for row in ordered[instead_of]]
     ordered[NEW] = there

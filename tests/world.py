@@ -9,6 +9,7 @@ from logistics import (
     driven,
     estimating,
     handover,
+    lived,
     outsiders,
     papers,
     rounds,
@@ -96,7 +97,7 @@ def world(
 def asked(day, farm, dana, alice):
     """An outsider's what-if that was kept and computed, a coordinator's of a farm more; and Alice's of her own crates."""
     wish = estimating.Wish((51.1, 3.6), {"cool": 4})
-    made = estimating.estimates(estimating.lived(day.network), wish, outsiders.van_of(day.network))
+    made = estimating.estimates(lived.days(day.network), wish, outsiders.van_of(day.network))
     kept = outsiders.keep(
         network=day.network, wish=wish, where="9920", estimates=made, names={}, email="frans@example.org", language="nl"
     )

@@ -36,6 +36,7 @@ def live_past_weeks(pk: int, seed: int) -> None:
                 _tell(network)
                 if not Cycle.objects.filter(network=network, week_on=week_on, status=Cycle.Status.SETTLED).exists():
                     weeks.live(network, week_on, seed)
+            weeks.wonder(network)
         finally:
             _tell(network)
             cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCKS + pk])

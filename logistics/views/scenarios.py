@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.dates import WEEKDAYS
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django_htmx.http import HttpResponseClientRefresh
@@ -196,8 +197,8 @@ def hers_and_others(found: Scenario, farm: Producer) -> dict[str, Any]:
         "noise": from_cents(result["noise"]),
         "alone_there": from_cents(result["outside"]),
         "bars": [
-            {"label": _("now"), "values": [from_cents(hers[0])]},
-            {"label": _("with those crates outside"), "values": [from_cents(hers[1])]},
+            {"label": capfirst(_("now")), "values": [from_cents(hers[0])]},
+            {"label": capfirst(_("with those crates outside")), "values": [from_cents(hers[1])]},
         ],
         "series": [{"kind": "together", "label": _("transport of all your crates")}],
     }

@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
-from logistics import estimating, outsiders, tasks
+from logistics import estimating, lived, outsiders, tasks
 from logistics.estimating import Estimate
 from logistics.models import WhatIf
 from logistics.models.outlook import Work
@@ -32,12 +32,12 @@ MOST, SECONDS = 10, 600
 def what_if(request: HttpRequest, network: str) -> HttpResponse:
     """The form; posted, the estimate beside it. Only with her consent is anything kept, and then she gets a page of her own."""
     found = public_network(network)
-    days = estimating.lived(found)
+    days = lived.days(found)
     if request.method != "POST":
-        return _page(request, found, WhatIfForm(found, estimating.destinations(days)))
-    form = WhatIfForm(found, estimating.destinations(days), request.POST)
+        return _page(request, found, WhatIfForm(found, lived.destinations(days)))
+    form = WhatIfForm(found, lived.destinations(days), request.POST)
     if pace.too_many(pace.address_of(request), what="what-if", most=MOST, seconds=SECONDS):
-        answer = _page(request, found, WhatIfForm(found, estimating.destinations(days)), too_many=True, status=429)
+        answer = _page(request, found, WhatIfForm(found, lived.destinations(days)), too_many=True, status=429)
         answer["Retry-After"] = str(SECONDS)
         return answer
     if not form.is_valid():

@@ -1,6 +1,6 @@
 // A tap on the map says where the yard is, nearer than a postcode does. Without scripts the address alone does it.
 const pick = document.querySelector('[data-pick]')
-const svg = pick.querySelector('svg')
+const svg = pick.querySelector('.map svg')
 const [lat, lon] = ['lat', 'lon'].map(name => document.getElementById('id_' + name))
 const said = pick.querySelector('[data-tapped]')
 const { lat: middle, lon: meridian, scale } = Object.fromEntries(Object.entries(pick.dataset).map(([key, value]) => [key, +value]))

@@ -8,10 +8,11 @@ from django.core import mail
 from django.core.cache import cache
 from django.urls import reverse
 
-from logistics import estimating, games, handover, outsiders, rounds, settling, tasks
+from logistics import estimating, games, handover, lived, outsiders, rounds, settling, tasks
 from logistics.alone import Rates
 from logistics.distances import matrix
-from logistics.estimating import Destination, Lived, Ride, Wish
+from logistics.estimating import Wish
+from logistics.lived import Destination, Lived, Ride
 from logistics.models import Vehicle, WhatIf
 from logistics.models.outlook import Work
 from network import clock, outbox, pace
@@ -183,7 +184,7 @@ def test_the_mean_of_a_weekday_and_between_which_days_it_lies():
 
 def test_a_small_day_is_shared_once_more_with_her_and_adds_up(settled, network):
     """What she pays more than she costs, the others and the gap pay less."""
-    (day,) = estimating.lived(network)
+    (day,) = lived.days(network)
     rates = outsiders.van_of(network)
     (estimate,) = estimating.estimates([day], Wish(YONDER, {"cool": 4}), rates)
     added = estimate.alone - estimate.gain
@@ -210,7 +211,7 @@ def test_a_small_day_is_shared_once_more_with_her_and_adds_up(settled, network):
 
 def test_the_settled_days_of_the_last_weeks_are_looked_at(settled, network, django_assert_num_queries):
     with django_assert_num_queries(7):
-        (day,) = estimating.lived(network)
+        (day,) = lived.days(network)
     run = settled.cost_runs.current().get()
     shares = list(run.shares.all())
     assert day.on == settled.on
@@ -227,8 +228,8 @@ def test_the_settled_days_of_the_last_weeks_are_looked_at(settled, network, djan
         ("Punt b2", 3.5, paid[str(settled.deliveries.get(pickup_point__code="b2").pk)] / 100),
     ]
     with clock.at(clock.now() + timedelta(weeks=9)):
-        assert estimating.lived(network) == []
-    assert estimating.lived(make_network("leuven")) == []
+        assert lived.days(network) == []
+    assert lived.days(make_network("leuven")) == []
 
 
 def test_anybody_asks_and_sees_an_estimate_marked_as_one_and_nothing_is_kept(settled, network, visit):
