@@ -4,7 +4,7 @@ What happened on a driven day, as plain JSON: everything the shares are computed
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import asdict
 from datetime import time
 from decimal import Decimal
@@ -40,11 +40,29 @@ def inputs_of(*, day: DeliveryDay) -> dict[str, Any]:
     value of the goods in euro, which only the method "value" reads and no page shows.
     """
     day = DeliveryDay.objects.select_related("cycle__network__hub").get(pk=day.pk)
-    agreed = terms.of(day.network, day.cycle.week_on)
     crates = crates_of(day)
-    producers = Producer.objects.select_related("organisation__place").in_bulk({row["producer"] for row in crates})
-    deliveries = Delivery.objects.select_related("place").in_bulk({row["delivery"] for row in crates})
-    brought, rates, hub = _brought(day), rates_by_owner(), day.network.hub.point
+    return written(
+        day=day,
+        crates=crates,
+        producers=Producer.objects.select_related("organisation__place").in_bulk({row["producer"] for row in crates}),
+        brought=_brought(day),
+        deliveries=Delivery.objects.select_related("place").in_bulk({row["delivery"] for row in crates}),
+        rides=driven.of_day(day),
+    )
+
+
+def written(
+    *,
+    day: DeliveryDay,
+    crates: list[dict[str, Any]],
+    producers: Mapping[int, Producer],
+    brought: Container[int],
+    deliveries: Mapping[int, Delivery],
+    rides: list[Driven],
+) -> dict[str, Any]:
+    """The same of a day that may be imagined: with crates, farms, deliveries (by pk) and rounds that have no row."""
+    agreed = terms.of(day.network, day.cycle.week_on)
+    rates, hub = rates_by_owner(), day.network.hub.point
     starts = {pk: (found.organisation.place or day.network.hub).point for pk, found in producers.items()}
     spots: dict[Point, int] = {}
     for point in [
@@ -54,7 +72,6 @@ def inputs_of(*, day: DeliveryDay) -> dict[str, Any]:
     ]:
         spots.setdefault(point, len(spots))
     by_road = roads_between(list(spots))
-    rides = driven.of_day(day)
     standard = standard_van(agreed)
     inputs = {
         "day": day.pk,

@@ -7,7 +7,7 @@ transaction, on the locked day, and only when nothing it rests on has changed me
 Times are minutes of the day as the Brussels clock shows them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, time
 from decimal import Decimal
 from itertools import groupby, pairwise
@@ -99,15 +99,11 @@ def _store(known: Known, draft: Draft, by: Person | None) -> list[Round]:
     rounds: list[Round] = []
     stops: list[Stop] = []
     missed: dict[tuple[int | None, int | None], Unplanned] = {}
-    started: set[str] = set()
+    for round_, own in _numbered(known, draft):
+        round_.driver_id = round_.driver_id or drivers.get(str(round_.vehicle_id))
+        rounds.append(round_)
+        stops += own
     for wave in draft.waves:
-        for route in wave.plan.routes:
-            for round_, own in _trips(known, wave, route, fixed=route.van not in started):
-                round_.number = len(rounds) + 1
-                round_.driver_id = round_.driver_id or drivers.get(route.van)
-                rounds.append(round_)
-                stops += own
-            started.add(route.van)
         for call in wave.nowhere:
             where = call.producer_id, call.delivery_id
             missed.setdefault(where, Unplanned(delivery_day=day, reason=Unplanned.Reason.NOWHERE))
@@ -133,6 +129,24 @@ def _store(known: Known, draft: Draft, by: Person | None) -> list[Round]:
         unplanned=len(missed),
     )
     return rounds
+
+
+def drawn(known: Known, draft: Draft) -> list[Round]:
+    """The rounds of a draft, unsaved."""
+    return [round_ for round_, _stops in _numbered(known, draft)]
+
+
+def _numbered(known: Known, draft: Draft) -> Iterator[tuple[Round, list[Stop]]]:
+    """The rounds of all waves with their stops; what a vehicle costs for the day is part of its first."""
+    started: set[str] = set()
+    number = 0
+    for wave in draft.waves:
+        for route in wave.plan.routes:
+            for round_, stops in _trips(known, wave, route, fixed=route.van not in started):
+                number += 1
+                round_.number = number
+                yield round_, stops
+            started.add(route.van)
 
 
 def _drivers(known: Known) -> dict[str, int]:

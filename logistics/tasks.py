@@ -5,8 +5,9 @@ One job per delivery day, which is one network on one day, so that workers plan 
 in the cache; what it found is stored at once at its end, so that one that is killed leaves nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 from celery import shared_task
@@ -15,8 +16,9 @@ from django.core.cache import cache
 from django.db import connection
 from django.utils.translation import gettext_noop, override
 
-from logistics import assembly, consequences, rounds, settling, terms
-from logistics.models import Proposal
+from logistics import assembly, consequences, outsiders, rounds, scenarios, settling, terms, whatif
+from logistics.models import Proposal, Scenario, WhatIf
+from logistics.models.outlook import Works
 from logistics.waves import Cancelled, Watch
 from network import clock
 from network.errors import Refused
@@ -213,3 +215,84 @@ def _telling(what: str, pk: int) -> Iterator[consequences.Tell]:
         cache.set(f"{what}-{pk}", {"failed": True}, PATIENCE)
         raise
     cache.delete(f"{what}-{pk}")
+
+
+# What if
+
+OVERDUE = timedelta(minutes=1)
+"""After which what was asked and not begun is begun by the clock."""
+
+
+def begin_what_if(what_if: int) -> None:
+    """From the outbox: a worker computes what an outsider asked."""
+    compute_what_if.delay(what_if)
+
+
+def begin_scenario(scenario: int) -> None:
+    """From the outbox: a worker computes what a coordinator or a farmer asked."""
+    compute_scenario.delay(scenario)
+
+
+@shared_task
+def compute_what_if(pk: int) -> bool:
+    """The exact figure of an outsider's what-if, unless another worker is at it or she wants it no longer."""
+    if not WhatIf.objects.kept().claim(pk):
+        return False
+    asked = WhatIf.objects.select_related("network__hub").get(pk=pk)
+    days = len(asked.estimate["days"])
+    with override(asked.inputs["language"]), _worked_at(WhatIf.objects.all(), pk):
+        return outsiders.compute(what_if=asked, heard=_heard(WhatIf.objects.all(), pk, whatif.steps(2 * days)))
+
+
+@shared_task
+def compute_scenario(pk: int) -> bool:
+    """Both sides of a scenario, unless another worker is at it."""
+    if not Scenario.objects.claim(pk):
+        return False
+    asked = Scenario.objects.select_related("delivery_day__cycle__network__hub", "by").get(pk=pk)
+    with override(asked.by.language), _worked_at(Scenario.objects.all(), pk):
+        return scenarios.compute(scenario=asked, heard=_heard(Scenario.objects.all(), pk, scenarios.steps_of(asked)))
+
+
+@shared_task
+def take_up_what_ifs() -> int:
+    """Every minute: begin what was asked and lies about, or whose worker is lost; how many."""
+    since = clock.now() - OVERDUE
+    left = [(compute_what_if, pk) for pk in WhatIf.objects.kept().left_lying(since).values_list("pk", flat=True)]
+    left += [(compute_scenario, pk) for pk in Scenario.objects.left_lying(since).values_list("pk", flat=True)]
+    for task, pk in left:
+        task.delay(pk)
+    return len(left)
+
+
+@shared_task
+def forget_expired_what_ifs() -> int:
+    """Every hour: what outsiders let us keep until yesterday is deleted; how many."""
+    return outsiders.forget_expired()
+
+
+def percent_of(work: WhatIf | Scenario) -> int:
+    """How far the computing is."""
+    return int(cache.get(f"{work._meta.model_name}-{work.pk}-percent") or 0)
+
+
+def _heard(rows: Works, pk: int, steps: int) -> Callable[[], None]:
+    done = 0
+
+    def heard() -> None:
+        nonlocal done
+        done += 1
+        rows.hold(pk)
+        cache.set(f"{rows.model._meta.model_name}-{pk}-percent", 100 * done // max(1, steps), PATIENCE)
+
+    return heard
+
+
+@contextmanager
+def _worked_at(rows: Works, pk: int) -> Iterator[None]:
+    """What fails is said on the row, and to who watches the workers."""
+    try:
+        yield
+    except Exception:
+        rows.fail(pk)
+        raise

@@ -16,9 +16,11 @@ from logistics.views import (
     refunds,
     region,
     rounds,
+    scenarios,
     tipping,
     tours,
     week,
+    what_if,
 )
 
 app_name = "logistics"
@@ -41,6 +43,9 @@ urlpatterns = [
     path("days/<int:pk>/driven/", driven.day_driven, name="day_driven"),
     path("days/<int:pk>/papers/", papers.day_papers, name="papers"),
     path("days/<int:pk>/papers/make/", papers.make_papers, name="make_papers"),
+    path("days/<int:pk>/what-if/", scenarios.what_if_day, name="what_if_day"),
+    path("days/<int:pk>/what-if/<int:scenario>/", scenarios.scenario, name="scenario"),
+    path("farm/<slug:slug>/outside/", scenarios.outside, name="outside"),
     path("days/<int:pk>/settlement/", bills.settlement, name="settlement"),
     path("days/<int:pk>/settlement/correct/", bills.correct, name="correct"),
     path("days/<int:pk>/settlement/again/", bills.share_again, name="share_again"),
@@ -69,6 +74,9 @@ urlpatterns = [
     path("<slug:network>/fund/", fund.fund_page, name="fund"),
     path("<slug:network>/refund/", refunds.refund, name="refund"),
     path("me/refunds/", refunds.my_refunds, name="my_refunds"),
+    path("<slug:network>/what-if/", what_if.what_if, name="what_if"),
+    path("<slug:network>/what-if/<str:token>/", what_if.what_if_kept, name="what_if_kept"),
+    path("<slug:network>/what-if/<str:token>/forget/", what_if.what_if_forget, name="what_if_forget"),
     path("purchase-orders/<int:pk>/missing/", handover.missing, name="missing"),
     path("deliveries/<int:pk>/", handover.pickup, name="pickup"),
     path("deliveries/<int:pk>/packing.pdf", papers.packing_list, name="packing_list"),

@@ -6,7 +6,23 @@ from decimal import Decimal
 
 import pytest
 
-from logistics import assembly, consequences, driven, handover, papers, rounds, settling, temperatures, tours, versions
+from logistics import (
+    assembly,
+    consequences,
+    driven,
+    estimating,
+    handover,
+    lived,
+    outsiders,
+    papers,
+    rounds,
+    scenarios,
+    settling,
+    tasks,
+    temperatures,
+    tours,
+    versions,
+)
 from logistics.models import CostTerms, TemperatureReading
 from network import clock
 from network.models import Account, Transaction
@@ -61,6 +77,7 @@ def world(
     consequences.trace(network=network, chosen=CostTerms(network=network))
     assembly.remark(proposal=proposal, text="Voor ons mag het.", by=bob)
     ride = made[0]
+    what_if, scenario = asked(day, farm, dana, alice)
     stop = ride.stops.first()
     return World(
         network=network,
@@ -85,7 +102,25 @@ def world(
         vehicle=vehicle,
         tour=tour,
         proposal=proposal,
+        what_if=what_if,
+        scenario=scenario,
         account=Account.objects.first(),
         transaction=Transaction.objects.first(),
         people={"alice": alice, "bob": bob, "charlie": charlie, "eli": eli, "fien": fien, "gust": gust, "dana": dana},
     )
+
+
+def asked(day, farm, dana, alice):
+    """An outsider's what-if that was kept and computed, a coordinator's of a farm more; and Alice's of her own crates."""
+    wish = estimating.Wish((51.1, 3.6), {"cool": 4})
+    made = estimating.estimates(lived.days(day.network), wish, outsiders.van_of(day.network))
+    kept = outsiders.keep(
+        network=day.network, wish=wish, where="9920", estimates=made, names={}, email="frans@example.org", language="nl"
+    )
+    more = {"name": "Hoeve Frans", "where": "9920", "point": [51.1, 3.6], "crates": {"cool": 4}, "to": []}
+    scenario = scenarios.ask(day=day, kind="producer", inputs=more, by=dana)
+    own = scenarios.ask(day=day, kind="outside", inputs={"producer": farm.pk, "part": 50, "own": True}, by=alice)
+    tasks.compute_what_if(kept.pk)
+    tasks.compute_scenario(scenario.pk)
+    tasks.compute_scenario(own.pk)
+    return kept, scenario

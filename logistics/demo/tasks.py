@@ -39,6 +39,7 @@ def live_past_weeks(pk: int, seed: int) -> None:
                     weeks.live(network, week_on, seed)
             _tell(network)
             together.propose(network)
+            weeks.wonder(network)
         finally:
             _tell(network)
             cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCKS + pk])

@@ -9,10 +9,10 @@ from decimal import Decimal
 from django.db import connection, transaction
 from django.db.models import F
 
-from logistics import disputes, driven, handover, rounds, settling, temperatures, versions
+from logistics import disputes, driven, handover, rounds, scenarios, settling, temperatures, versions
 from logistics.demo import fleets
 from logistics.demo.build import LOGINS, WEEKS, rows
-from logistics.models import CostShare, Dispute, Stop, TemperatureReading
+from logistics.models import CostShare, Dispute, Scenario, Stop, TemperatureReading
 from network import clock, cycles
 from network.errors import Refused
 from network.models import Cycle, Delivery, DeliveryDay, Network, Organisation, OrganisationRole, OutboxEntry, Person
@@ -24,6 +24,7 @@ from producers.models import Offer, Producer, Product, Supply
 
 THIN = (4, 9)
 PRESENT = 0.82
+NEWCOMERS = {"gent": ("9880 Aalter", [51.0862, 3.4469]), "leuven": ("3200 Aarschot", [50.9874, 4.8368])}
 FAVOURITES = {"vegetables": 5, "fruit": 3, "dairy": 3, "bread": 3, "meat": 1, "pantry": 1, "drinks": 1, "plants": 1}
 ASKED = {
     3: (
@@ -345,6 +346,16 @@ def live_present_weeks(network: int, seed: int) -> None:
     for week_on in cycles_at_work(found):
         if not Order.objects.filter(delivery__delivery_day__cycle__in=found.cycles.filter(week_on=week_on)).exists():
             live(found, week_on, seed)
+
+
+def wonder(network: Network) -> None:
+    """What the coordinator asks herself when the past is lived: a baker who might join the last settled day."""
+    day = DeliveryDay.objects.filter(cycle__network=network, status=DeliveryDay.Status.SETTLED).order_by("-on").first()
+    by = Person.objects.filter(network_roles__network=network, network_roles__role="coordinator").first()
+    if day and by and not Scenario.objects.filter(delivery_day__cycle__network=network).exists():
+        village, spot = NEWCOMERS[network.slug]
+        baker = {"name": "Bakkerij ’t Meelhuis", "where": village, "point": spot, "crates": {"ambient": 9}, "to": []}
+        scenarios.ask(day=day, kind=Scenario.Kind.PRODUCER, inputs=baker, by=by)
 
 
 def cycles_at_work(network: Network) -> list[date]:

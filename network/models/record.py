@@ -13,6 +13,7 @@ from network.models.people import Network
 
 SAID = {
     "announced": _("announced supply"),
+    "asked what if": _("asked what if"),
     "billed": _("billed"),
     "cancelled": _("cancelled"),
     "changed": _("changed"),

@@ -40,6 +40,10 @@ def of_proposal(world):
     return {"pk": world.proposal.pk}
 
 
+def of_what_if(world):
+    return of_network(world) | {"token": world.what_if.token}
+
+
 SIGN_IN = {"anonymous": 302}
 TIED = dict.fromkeys(["bob", "alice", "eli", "fien", "gust"], 403)
 COORDINATOR = SIGN_IN | TIED | {"dana": 200}
@@ -101,6 +105,14 @@ PAGES = [
     Page("logistics:refund", of_network, expected=COORDINATOR),
     Page("logistics:refund", of_network, method="post", expected=COORDINATOR | {"dana": 422}),
     Page("logistics:my_refunds", others=200, expected=SIGN_IN),
+    Page("logistics:what_if", of_network, others=200),
+    Page("logistics:what_if", of_network, "post", others=422),
+    Page("logistics:what_if_kept", of_what_if, others=200),
+    Page("logistics:what_if_forget", of_what_if, "post", others=200),
+    Page("logistics:what_if_day", of_day, expected=COORDINATOR),
+    Page("logistics:what_if_day", of_day, "post", lambda w: {"kind": "van"}, expected=COORDINATOR | {"dana": 422}),
+    Page("logistics:scenario", lambda w: of_day(w) | {"scenario": w.scenario.pk}, expected=COORDINATOR),
+    Page("logistics:outside", lambda w: {"slug": w.farm.slug}, expected=OWN_FARM),
     Page("logistics:stop", of_stop, expected=DRIVER),
     Page("logistics:check", of_stop, method="post", expected=DRIVER_ACTS),
     Page("logistics:note", of_stop, method="post", expected=DRIVER_ACTS),
