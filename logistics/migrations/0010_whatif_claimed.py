@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('logistics', '0007_bills_result'),
+        ('logistics', '0009_fund_overhead'),
     ]
 
     operations = [
