@@ -39,6 +39,18 @@ def inputs_of(*, day: DeliveryDay) -> dict[str, Any]:
     `crates` are what was billed, a row for each farm, delivery and way: crate equivalents per storage class, kg, and the
     value of the goods in euro, which only the method "value" reads and no page shows.
     """
+    return with_roads(happened(day=day))
+
+
+def with_roads(known: dict[str, Any]) -> dict[str, Any]:
+    """The same with the roads between its places."""
+    by_road = roads_between([(lat, lon) for lat, lon in known["places"]])
+    roads_ = {"km": np.round(by_road.km, 2).tolist(), "minutes": whole_minutes(by_road).tolist()}
+    return dict(json.loads(json.dumps(known | roads_)))
+
+
+def happened(*, day: DeliveryDay) -> dict[str, Any]:
+    """The same without the roads: what somebody may change until the day is settled."""
     day = DeliveryDay.objects.select_related("cycle__network__hub").get(pk=day.pk)
     crates = crates_of(day)
     return written(
@@ -71,7 +83,6 @@ def written(
         *(deliveries[row["delivery"]].place.point for row in crates),
     ]:
         spots.setdefault(point, len(spots))
-    by_road = roads_between(list(spots))
     standard = standard_van(agreed)
     inputs = {
         "day": day.pk,
@@ -79,8 +90,6 @@ def written(
         "weights": _weights(day),
         "hub": hub,
         "places": list(spots),
-        "km": np.round(by_road.km, 2).tolist(),
-        "minutes": whole_minutes(by_road).tolist(),
         "rounds": _rounds(rides),
         "driven": str(sum((ride.cost for ride in rides), Decimal(0))),
         "vans": _vans(rides),
