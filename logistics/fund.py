@@ -51,11 +51,10 @@ class Move:
         return abs(self.amount)
 
 
-def rule_for(*, day: DeliveryDay, cost: int, former: CostRun | None = None) -> Rule | None:
+def rule_for(*, day: DeliveryDay, shared: Shared, former: CostRun | None = None) -> Rule | None:
     """
     What the fund's part of a driven day follows from: the terms in force, the line through the days before it, and what is in the
-    fund, which stays locked until the day is booked. While the line is not known, half of the day's `cost` (in cents) counts as
-    fixed. A day that is shared again keeps all of its `former` run but what is in the fund. None when the terms give the fund
+    fund, which stays locked until the day is booked. While the line is not known, half of what the day cost counts as fixed. A day that is shared again keeps all of its `former` run but what is in the fund. None when the terms give the fund
     nothing to do.
     """
     network = day.network
@@ -63,7 +62,7 @@ def rule_for(*, day: DeliveryDay, cost: int, former: CostRun | None = None) -> R
     if former:
         rule = rule_of(former)
     elif decided.fund_crates or decided.solidarity:
-        rule = _rule(decided, tipping.standing(network, before=day.on), cost=cost)
+        rule = _rule(decided, tipping.standing(network, before=day.on), cost=shared.cost, crates=_crates(shared))
     else:
         rule = None
     if rule is None:
@@ -79,12 +78,20 @@ def rule_of(run: CostRun) -> Rule | None:
     return Rule(**kept) if kept else None
 
 
-def _rule(decided: CostTerms, stands: Standing, *, cost: int = 0) -> Rule:
-    """What terms and line say, of an empty fund."""
+def _crates(shared: Shared) -> Decimal:
+    return sum((Decimal(str(round(bill.crates, 3))) for bill in shared.bills.values()), Decimal(0))
+
+
+def _rule(decided: CostTerms, stands: Standing, *, cost: int = 0, crates: Decimal = Decimal(0)) -> Rule:
+    """What terms and line say, of an empty fund; without a line, a day of such a cost in cents and so many crates."""
     full = decided.fund_crates or None
     tips = stands.tipping
+    fixed, each = (100 * stands.cost.fixed, 100 * stands.cost.slope) if stands.cost else (cost // 2, cost / 2)
+    if not stands.cost:
+        each = each / float(crates) if crates else 0
     return Rule(
-        fixed=round(100 * stands.cost.fixed) if stands.cost else cost // 2,
+        fixed=round(fixed),
+        per_crate=str(round(Decimal(each), 4)),
         full=full,
         back_from=round(max(full or 0, tips.at if tips else 0), 3),
         solidarity=str(decided.solidarity),
@@ -100,7 +107,7 @@ def carried_of(shared: Shared, rule: Rule | None) -> dict[int, int]:
     return fund_rule.carried(
         shares={pk: bill.share for pk, bill in shared.bills.items()},
         caps={pk: bill.cap for pk, bill in shared.bills.items()},
-        crates=sum((Decimal(str(round(bill.crates, 3))) for bill in shared.bills.values()), Decimal(0)),
+        crates=_crates(shared),
         rule=rule,
     )
 
@@ -188,9 +195,8 @@ def ahead(
     rule = _rule(CostTerms(fund_crates=full, solidarity=solidarity), stands)
     return fund_rule.forecast(
         replace(rule, balance=inside, lent=lent),
-        crates=stands.crates,
+        sizes=stands.sizes,
         growth=growth,
-        days=stands.days,
         cost=stands.cost,
         saving=stands.saving,
         weeks=FORECAST,

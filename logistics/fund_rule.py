@@ -17,13 +17,14 @@ class Rule:
     """
     All that a day's part of the fund follows from, besides its bills and crates; plain values, kept with the cost run.
 
-    `fixed` is the part of a day's cost, in cents, that does not grow with the crates; `full` the crates of the fuller day whose
-    price the farms pay (None: nothing is carried); `back_from` the crates from which they pay back, never fewer than `full`;
+    `fixed` is the part of a day's cost, in cents, that does not grow with the crates, `per_crate` what each crate adds, as a decimal
+    number; `full` the crates of the fuller day whose price the farms pay (None: nothing is carried); `back_from` the crates from which they pay back, never fewer than `full`;
     `solidarity` the part of the savings that goes to the fund, as a decimal number. `balance` is what is in the fund, in cents, and
     `lent` what farms got from it so far less what they gave.
     """
 
     fixed: int
+    per_crate: str
     full: int | None
     back_from: float
     solidarity: str
@@ -34,8 +35,8 @@ class Rule:
 def moved(rule: Rule, *, crates: Decimal | float, billed: int, room: int) -> int:
     """
     Cents the fund carries of a day whose farms were billed `billed`; negative what they give. `room` is what they could pay
-    more before they are as well off alone, all together. Never more than is in the fund, or than was billed. What is paid back is
-    never more than was lent, and leaves the farms half of what they save. Only a day that is shared again can meet a `balance`
+    more before they are as well off alone, all together. Never more than is in the fund, and never so much that the farms pay less
+    than the price of the fuller day. What is paid back is never more than was lent, and leaves the farms half of what they save. Only a day that is shared again can meet a `balance`
     below nought: then farms give that much, as far as there is room.
     """
     return max(-room, min(_wished(rule, Fraction(crates), billed, room), rule.balance))
@@ -43,7 +44,8 @@ def moved(rule: Rule, *, crates: Decimal | float, billed: int, room: int) -> int
 
 def _wished(rule: Rule, crates: Fraction, billed: int, room: int) -> int:
     if rule.full and crates < rule.full:
-        return max(0, min(_whole(rule.fixed * (1 - crates / rule.full)), billed))
+        price = crates * (Fraction(rule.fixed, rule.full) + Fraction(rule.per_crate))
+        return max(0, min(_whole(rule.fixed * (1 - crates / rule.full)), billed - _whole(price)))
     margin = int(Fraction(rule.solidarity) * room)
     back = 0
     if rule.full and crates > rule.back_from:
@@ -72,7 +74,7 @@ class Euros(Protocol):
 
 @dataclass(frozen=True)
 class Ahead:
-    """A week to come: crates a delivery day, cents the fund carries in it (negative: gets), and what is then in it."""
+    """A week to come: crates on an average delivery day, cents the fund carries (negative: gets), and what is then in it."""
 
     crates: float
     moved: int
@@ -80,21 +82,21 @@ class Ahead:
 
 
 def forecast(
-    rule: Rule, *, crates: float, growth: float, days: int, cost: Euros, saving: Euros, weeks: int = 26
+    rule: Rule, *, sizes: Sequence[float], growth: float, cost: Euros, saving: Euros, weeks: int = 26
 ) -> Sequence[Ahead]:
     """
-    The fund over the next weeks, when a delivery day now has so many `crates`, which grow by the part `growth` a week, there
-    are `days` of them in a week, and each costs and saves what the lines say.
+    The fund over the next weeks, when the delivery days of a week now have so many crates (`sizes`), which grow by the part
+    `growth` a week, and each costs and saves what the lines say.
     """
     found = []
-    for _week in range(weeks):
-        crates *= 1 + growth
+    for week in range(1, weeks + 1):
+        days = [crates * (1 + growth) ** week for crates in sizes]
         before = rule.balance
-        for _day in range(days):
+        for crates in days:
             billed, room = (max(0, round(100 * line.at(crates))) for line in (cost, saving))
             part = moved(rule, crates=crates, billed=billed, room=room)
             rule = replace(rule, balance=rule.balance - part, lent=rule.lent + part)
-        found.append(Ahead(crates, before - rule.balance, rule.balance))
+        found.append(Ahead(sum(days) / len(days), before - rule.balance, rule.balance))
     return found
 
 

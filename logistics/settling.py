@@ -106,7 +106,7 @@ def keep(
 ) -> CostRun:
     """Store a cost run with its games, their certificates, and everybody's share, less what the start-up fund carries."""
     former = day.cost_runs.filter(number=number - 1).first() if number > 1 else None
-    rule = fund.rule_for(day=day, cost=shared.cost, former=former)
+    rule = fund.rule_for(day=day, shared=shared, former=former)
     carried = fund.carried_of(shared, rule)
     run = CostRun.objects.create(
         delivery_day=day,

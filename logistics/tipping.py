@@ -3,6 +3,7 @@ Where a network stands: what its delivery days cost per crate against how much w
 what sharing saves pays for the network itself, the tipping point (docs/fund.md). Sums of several farms, never of one.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -21,7 +22,7 @@ from network.models import Network, Person
 
 WEEKS = 26
 LATELY = 4
-"""Weeks whose average is where the network stands."""
+"""Whole weeks whose average is where the network stands."""
 FEWEST_WEEKS = 4
 FEWEST_FARMS = 3
 """Farms on a day from which its crates are told: of two, each would know what the other sent."""
@@ -94,7 +95,8 @@ class Week:
 class Standing:
     """
     What the last WEEKS weeks tell. `cost` and `saving` are the lines through their days, None when they are too few or too much
-    alike; `crates` a delivery day and `days` a week are the average of the last LATELY weeks; `overhead` is that of today.
+    alike; `crates` a delivery day and `days` a week are the average of the last LATELY whole weeks, `sizes` that of each weekday;
+    `overhead` is that of today.
     """
 
     weeks: list[Week]
@@ -103,6 +105,7 @@ class Standing:
     overhead: Decimal | None
     crates: float
     days: int
+    sizes: list[float]
 
     @property
     def all_days(self) -> list[Day]:
@@ -138,15 +141,26 @@ def standing(network: Network, *, before: date | None = None) -> Standing:
     found = list(weeks.values())
     days = [day for week in found for day in week.days]
     enough = len(found) >= FEWEST_WEEKS
-    lately = [day for week in found[-LATELY:] for day in week.days]
+    this_week = clock.monday_of(until - timedelta(days=1))
+    last = [week for week in found if week.week_on < this_week][-LATELY:] or found
+    lately = [day for week in last for day in week.days]
     return Standing(
         weeks=found,
         cost=cost_curve.fit_cost(_points(days, "cost")) if enough else None,
         saving=cost_curve.fit_saving(_points(days, "saved")) if enough else None,
         overhead=_on(overheads, until - timedelta(days=1)),
         crates=float(sum(day.crates for day in lately)) / len(lately) if lately else 0.0,
-        days=round(len(lately) / len(found[-LATELY:])) if lately else 1,
+        days=round(len(lately) / len(last)) if lately else 1,
+        sizes=_sizes(lately),
     )
+
+
+def _sizes(days: Sequence[Day]) -> list[float]:
+    """Crates of an average Thursday, Friday and so on."""
+    by_weekday: dict[int, list[float]] = defaultdict(list)
+    for day in days:
+        by_weekday[day.on.weekday()].append(float(day.crates))
+    return [sum(found) / len(found) for _weekday, found in sorted(by_weekday.items())]
 
 
 def _settled(network: Network, until: date) -> list[Day]:

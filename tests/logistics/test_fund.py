@@ -9,7 +9,7 @@ import pytest
 from django.db.models import F, Sum
 from django.urls import reverse
 
-from logistics import correcting, fund, handover, recomputing, rounds, settling, tipping
+from logistics import correcting, fund, games, handover, recomputing, rounds, settling, tipping
 from logistics.fund_rule import Rule
 from logistics.models import CostShare, CostTerms, Vehicle
 from network import ledger
@@ -113,9 +113,13 @@ def test_while_there_is_no_line_half_of_the_day_counts_as_fixed(driven, network,
     terms(network, fund_crates=100)
     run = settling.settle_day(day=driven, by=dana)
     half = int(100 * run.cost) // 2
-    rule = Rule(fixed=half, full=100, back_from=100, solidarity="0.000", balance=500_00, lent=0)
+    each = str(round(run.cost * 50 / D("5.2"), 4))
+    rule = Rule(fixed=half, per_crate=each, full=100, back_from=100, solidarity="0.000", balance=500_00, lent=0)
     assert Rule(**run.result["fund"]) == rule
-    assert run.fund == round(D(half) * (1 - D("5.2") / 100)) / D(100)
+    assert run.launch_gap > 0
+    assert run.fund == round(D(half) * (1 - D("5.2") / 100)) / D(100) - run.launch_gap, (
+        "they pay no less than the fuller day's price"
+    )
     shares = list(CostShare.objects.all())
     assert sum(share.fund for share in shares) == run.fund > 0
     assert all(share.share == share.distribution + share.collection - share.fund for share in shares)
@@ -193,9 +197,9 @@ def test_a_day_that_is_shared_again_does_not_count_its_own_part(driven, network,
     terms(network, fund_crates=100)
     run = settling.settle_day(day=driven, by=dana)
     first = Rule(**run.result["fund"])
-    assert fund.rule_for(day=driven, cost=0, former=run) == first
+    assert fund.rule_for(day=driven, shared=games.share(run.inputs), former=run) == first
     put(network, "-100")
-    assert fund.rule_for(day=driven, cost=0, former=run) == replace(first, balance=400_00)
+    assert fund.rule_for(day=driven, shared=games.share(run.inputs), former=run) == replace(first, balance=400_00)
 
 
 def test_a_corrected_day_carries_anew_what_differs_is_booked_and_both_can_be_made_again(

@@ -10,8 +10,8 @@ from logistics.cost_curve import fit_cost, fit_saving
 from logistics.fund_rule import Rule, carried, forecast, moved
 from tests.logistics.test_cost_curve import SIX
 
-RULE = Rule(fixed=60_00, full=100, back_from=100, solidarity="0", balance=500_00, lent=0)
-"""A day costs 60 euro whatever it carries; farms pay the price of a day of 100 crates."""
+RULE = Rule(fixed=60_00, per_crate="100", full=100, back_from=100, solidarity="0", balance=500_00, lent=0)
+"""A day costs 60 euro whatever it carries and 1 a crate; farms pay the price of a day of 100 crates."""
 
 
 def test_the_example_of_the_page_by_hand():
@@ -21,10 +21,12 @@ def test_the_example_of_the_page_by_hand():
     assert moved(RULE, crates=D(40), billed=100_00, room=65_00) == 36_00
 
 
-def test_never_more_than_is_in_the_fund_nor_than_was_billed():
+def test_never_more_than_is_in_the_fund_nor_below_the_price_of_the_fuller_day():
+    """40 crates at 1.60 are 64 euro: whoever was billed less than that gets nothing."""
     assert moved(replace(RULE, balance=20_00), crates=D(40), billed=100_00, room=0) == 20_00
     assert moved(replace(RULE, balance=0), crates=D(40), billed=100_00, room=0) == 0
-    assert moved(RULE, crates=D(40), billed=15_00, room=0) == 15_00
+    assert moved(RULE, crates=D(40), billed=70_00, room=0) == 6_00
+    assert moved(RULE, crates=D(40), billed=15_00, room=0) == 0
     assert moved(RULE, crates=D(100), billed=100_00, room=50_00) == 0
 
 
@@ -63,6 +65,7 @@ bills = st.dictionaries(
 rules = st.builds(
     Rule,
     fixed=st.integers(0, 60_000),
+    per_crate=st.decimals(0, 500, places=4).map(str),
     full=st.none() | st.integers(1, 400),
     back_from=st.floats(0, 500),
     solidarity=st.decimals(0, 1, places=3).map(str),
@@ -110,7 +113,7 @@ SAVING = fit_saving([(crates, crates / 2) for crates, _ in SIX])
 
 def test_a_steady_thin_network_empties_its_fund_and_no_more():
     """40 crates a day, two days a week: 2 x 36 euro a week out of 500, six times, then the rest, then nothing."""
-    weeks = forecast(RULE, crates=40, growth=0, days=2, cost=COST, saving=SAVING, weeks=9)
+    weeks = forecast(RULE, sizes=[40, 40], growth=0, cost=COST, saving=SAVING, weeks=9)
     assert [week.moved for week in weeks] == [72_00] * 6 + [68_00, 0, 0]
     assert [week.balance for week in weeks][-3:] == [0, 0, 0]
     assert {week.crates for week in weeks} == {40}
@@ -118,15 +121,15 @@ def test_a_steady_thin_network_empties_its_fund_and_no_more():
 
 def test_a_network_that_grows_pays_back_what_it_was_lent_and_not_more():
     rule = replace(RULE, lent=30_00, balance=0)
-    weeks = forecast(rule, crates=90, growth=0.05, days=1, cost=COST, saving=SAVING, weeks=26)
+    weeks = forecast(rule, sizes=[90], growth=0.05, cost=COST, saving=SAVING, weeks=26)
     assert weeks[0].crates == 94.5 and weeks[0].moved == 0, "there is nothing in it"
     assert sum(week.moved for week in weeks) == -30_00
     assert weeks[-1].balance == 30_00
 
 
-@given(rules, st.floats(1, 300), st.floats(-0.1, 0.1), st.integers(1, 5))
-def test_the_fund_is_never_below_nought_ahead_either(rule, crates, growth, days):
+@given(rules, st.lists(st.floats(1, 300), min_size=1, max_size=5), st.floats(-0.1, 0.1))
+def test_the_fund_is_never_below_nought_ahead_either(rule, sizes, growth):
     before = rule.balance
-    for week in forecast(rule, crates=crates, growth=growth, days=days, cost=COST, saving=SAVING, weeks=8):
+    for week in forecast(rule, sizes=sizes, growth=growth, cost=COST, saving=SAVING, weeks=8):
         assert week.balance == before - week.moved >= 0
         before = week.balance
