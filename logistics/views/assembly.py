@@ -191,7 +191,8 @@ def proposal_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def proposal_effects(request: HttpRequest, pk: int) -> HttpResponse:
     found, _memberships = proposal_for(request.user, pk)
-    tasks.ask_to_compute(tasks.EFFECTS, found.pk)
+    if found.status == Proposal.Status.OPEN:
+        tasks.ask_to_compute(tasks.EFFECTS, found.pk)
     return redirect("logistics:proposal", pk=pk)
 
 
