@@ -33,11 +33,20 @@ HIRED = (Vehicle.Kind.VAN, Vehicle.Kind.CARRIER)
 def inputs_of(*, day: DeliveryDay) -> dict[str, Any]:
     """
     All that the shares of a driven and billed day are computed from, in a fixed number of queries. Amounts of rounds are
-    whole cents in `shared`, rates in euro; `km` and whole `minutes` are between `places`, of which the hub is the first.
+    whole cents in `shared`, rates in euro; `km` in hundredths and whole `minutes`, as in the plan, are between `places`, of
+    which the hub is the first.
 
     `crates` are what was billed, a row for each farm, delivery and way: crate equivalents per storage class, kg, and the
     value of the goods in euro, which only the method "value" reads and no page shows.
     """
+    known = happened(day=day)
+    by_road = _roads([(lat, lon) for lat, lon in known["places"]])
+    roads_ = {"km": np.round(by_road.km, 2).tolist(), "minutes": whole_minutes(by_road).tolist()}
+    return dict(json.loads(json.dumps(known | roads_)))
+
+
+def happened(*, day: DeliveryDay) -> dict[str, Any]:
+    """The same without the roads: what somebody may change until the day is settled."""
     day = DeliveryDay.objects.select_related("cycle__network__hub").get(pk=day.pk)
     agreed = terms.of(day.network, day.cycle.week_on)
     crates = crates_of(day)
@@ -52,7 +61,6 @@ def inputs_of(*, day: DeliveryDay) -> dict[str, Any]:
         *(deliveries[row["delivery"]].place.point for row in crates),
     ]:
         spots.setdefault(point, len(spots))
-    by_road = _roads(list(spots))
     rides = driven.of_day(day)
     standard = standard_van(agreed)
     inputs = {
@@ -61,8 +69,6 @@ def inputs_of(*, day: DeliveryDay) -> dict[str, Any]:
         "weights": _weights(day),
         "hub": hub,
         "places": list(spots),
-        "km": np.round(by_road.km, 3).tolist(),
-        "minutes": whole_minutes(by_road).tolist(),
         "rounds": _rounds(rides),
         "driven": str(sum((ride.cost for ride in rides), Decimal(0))),
         "vans": _vans(rides),

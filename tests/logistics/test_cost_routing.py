@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from logistics.cost_sharing import Game, RoutingOracle, allocate, verify
+from logistics.cost_sharing import RoutingOracle
 from logistics.cost_sharing.game import sums
 from logistics.distances import Matrix
 from logistics.routing import Load, Problem, Site, Van
@@ -52,5 +52,7 @@ def test_the_search_for_groups_finds_none_exactly_when_no_van_load_gains(seed, c
         assert bool(found) == (above.max() > oracle.tolerance) or not proven
         assert proven == (above.max() <= oracle.tolerance) or cold
         for row in found:
-            assert row.cost == pytest.approx(table[sum(1 << i for i in row.group)], abs=1e-6) or row.cost > oracle.of(row.group)
+            assert row.cost == pytest.approx(table[sum(1 << i for i in row.group)], abs=1e-6) or row.cost > oracle.of(
+                row.group
+            )
             assert shares[sorted(row.group)].sum() > row.cost
