@@ -18,7 +18,7 @@ from django.db import transaction
 
 from logistics import assembly, games
 from logistics.alone import standard_van
-from logistics.models import CostRun, CostTerms, Frontier, Proposal
+from logistics.models import CostGame, CostRun, CostTerms, Frontier, Proposal
 from network import clock
 from network.models import Cycle, Network
 from network.money import from_cents
@@ -59,7 +59,7 @@ def settled_runs(network: Network) -> list[CostRun]:
 @dataclass(frozen=True)
 class Curve:
     """
-    The mean spread, in points, per threshold in percent, over the days with at least two farms; `now` is the present
+    The mean spread, in points, per threshold in percent, over the days on which at least two farms were collected; `now` is the present
     setting, whose threshold is None under a method that has none. `days` are those that were computed, of `of`.
     """
 
@@ -128,14 +128,17 @@ def _inputs(run: int) -> dict[str, Any]:
 
 
 def _spread(inputs: dict[str, Any], setting: str) -> float | None:
-    """Largest minus smallest saving of a day, in points, under a setting; None with fewer than two farms to compare."""
+    """
+    Largest minus smallest saving in the game of collection, in points: of the day's games the one among farms, which the
+    dial moves. None with fewer than two farms collected.
+    """
     shared = (
         games.share(inputs, method="epm", tau=float(setting))
         if _is_threshold(setting)
         else games.share(inputs, method=setting)
     )
-    savings = [bill.saving for bill in shared.bills.values() if bill.saving is not None]
-    return round(100 * (max(savings) - min(savings)), 2) if len(savings) > 1 else None
+    found = [one for one in shared.games if one.kind == CostGame.Kind.COLLECTION and len(one.game.players) > 1]
+    return round(found[0].allocation.spread, 2) if found else None
 
 
 # What a proposal would have cost

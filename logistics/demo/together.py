@@ -43,6 +43,7 @@ def decide(network: Network, week_on: date) -> None:
             from_week=from_week,
             by=_voters(network, "producers")[0][1],
         )
+        consequences.assess(proposal=made)
     _discuss(
         made,
         {"producers": (14, 3), "consumers": (70, 8), "outlets": (6, 2)},
@@ -99,7 +100,7 @@ def _voters(network: Network, college: str) -> list[tuple[Membership, Person]]:
 def _discuss(made: Proposal, votes: dict[str, tuple[int, int]], remarks: Iterable[str]) -> None:
     """In the days after it was made: so many of each college in favour and against, as far as there are, and some remarks."""
     voters = {college: _voters(made.network, college) for college in votes}
-    speakers = [person for college in voters.values() for _membership, person in college[:2]]
+    speakers = [voters[college][turn][1] for college, turn in (("producers", 0), ("consumers", 0), ("producers", 1))]
     with clock.at(made.made_at + timedelta(days=1)):
         for text, person in zip(remarks, speakers, strict=False):
             assembly.remark(proposal=made, text=text, by=person)

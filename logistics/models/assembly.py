@@ -158,8 +158,8 @@ class Vote(models.Model):
 
 class Frontier(models.Model):
     """
-    What the dial does on a settled day: `spread` is the largest minus the smallest saving, in points, per setting that was
-    computed: a bypass threshold ("0.100") or another method by name. Inputs never change, so it is computed once.
+    What the dial does on a settled day: `spread` is the largest minus the smallest saving among the farms collected, in
+    points, per setting that was computed: a bypass threshold ("0.100") or another method by name; null with too few farms. Inputs never change, so it is computed once.
     """
 
     cost_run = models.OneToOneField(CostRun, models.CASCADE, related_name="frontier")

@@ -122,7 +122,7 @@ def _frontier(network: Network, present: CostTerms) -> dict[str, Any]:
 @require_POST
 def trace_frontier(request: HttpRequest, network: str) -> HttpResponse:
     found, _memberships = assembly_for(request.user, network)
-    tasks.ask_to_compute(tasks.FRONTIER, found.pk)
+    _compute(request, tasks.FRONTIER, found.pk)
     return redirect("logistics:together", network=found.slug)
 
 
@@ -132,7 +132,7 @@ def proposal_new(request: HttpRequest, network: str) -> HttpResponse:
     present = terms.of(found, clock.monday_of(clock.today()))
     form = ProposalForm(found, present, request.POST if request.method == "POST" else None)
     if form.is_valid() and (made := form.save(by=request.user)):  # type: ignore[arg-type]
-        with suppress(OSError):  # without a broker the clock asks for it later
+        with suppress(tasks.assess_proposal.OperationalError):  # without a broker the clock asks for it later
             tasks.ask_to_compute(tasks.EFFECTS, made.pk)
         messages.success(request, _("Your proposal is made. Every member gets a mail about it."))
         return redirect("logistics:proposal", pk=made.pk)
@@ -191,8 +191,16 @@ def proposal_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def proposal_effects(request: HttpRequest, pk: int) -> HttpResponse:
     found, _memberships = proposal_for(request.user, pk)
-    tasks.ask_to_compute(tasks.EFFECTS, found.pk)
+    if found.status == Proposal.Status.OPEN:
+        _compute(request, tasks.EFFECTS, found.pk)
     return redirect("logistics:proposal", pk=pk)
+
+
+def _compute(request: HttpRequest, what: str, pk: int) -> None:
+    try:
+        tasks.ask_to_compute(what, pk)
+    except tasks.assess_proposal.OperationalError:
+        messages.error(request, _("The workers cannot be reached. Try again in a minute."))
 
 
 def _proposal_page(

@@ -315,6 +315,15 @@ def test_what_is_not_computed_is_said_and_can_be_asked_for(network, point, dana,
     assert "Computing failed." in page(farmer, url)
 
 
+def test_what_is_decided_is_not_computed_again(network, point, dana, proposal, farmer):  # noqa: F811
+    live_week(network, MONDAY - timedelta(weeks=1), *settle_in(network), dana)
+    decided(proposal)
+    url = f"/proposals/{proposal.pk}/"
+    assert farmer.post(f"{url}effects/").url == url
+    assert tasks.computed_so_far(tasks.EFFECTS, proposal.pk) == {}
+    assert "What everybody would have paid" not in page(farmer, url)
+
+
 def test_the_frontier_is_a_curve_with_the_present_on_it_and_a_table(assessed, farmer):
     seen = farmer.get(URL).content.decode()
     assert seen.count('class="ln"') == 1 and seen.count('class="at-now"') == 1

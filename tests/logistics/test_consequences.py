@@ -53,9 +53,9 @@ def compute(what, pk):
     (tasks.trace_frontier if what == tasks.FRONTIER else tasks.assess_proposal)(pk)
 
 
-def spreads(run, tau):
-    savings = [bill.saving for bill in games.share(run.inputs, tau=tau).bills.values()]
-    return round(100 * (max(savings) - min(savings)), 2)
+def spread(run, tau):
+    shared = games.share(run.inputs, tau=tau)
+    return next(played.allocation.spread for played in shared.games if played.kind == "collection")
 
 
 # The frontier
@@ -67,10 +67,9 @@ def test_the_frontier_is_the_mean_of_what_each_day_comes_to(network, past):
     assert (curve.days, curve.of, curve.is_whole) == (2, 2, True)
     assert (curve.first, curve.last) == (past[0].delivery_day.on, past[1].delivery_day.on)
     assert [tau for tau, _spread in curve.points] == [0, 2, 5, 10, 15, 20, 30, 50]
-    for tau, spread in curve.points:
-        expected = sum(spreads(run, float(tau) / 100) for run in past) / 2
-        assert spread == D(str(round(expected, 1)))
-    falling = [spread for _tau, spread in curve.points]
+    for tau, points in curve.points:
+        assert points == D(str(round(sum(round(spread(run, float(tau) / 100), 2) for run in past) / 2, 1)))
+    falling = [points for _tau, points in curve.points]
     assert falling == sorted(falling, reverse=True)
     assert curve.now == (10, falling[3])
 
@@ -90,8 +89,8 @@ def test_a_dial_between_the_marks_and_a_method_without_one_have_their_place(netw
     chosen.refresh_from_db()
     assert not consequences.frontier_of(network, chosen).is_whole, "Shapley was not computed"
     compute(tasks.FRONTIER, network.pk)
-    threshold, spread = consequences.frontier_of(network, chosen).now
-    assert threshold is None and spread > 0
+    threshold, points = consequences.frontier_of(network, chosen).now
+    assert threshold is None and points > 0
 
 
 def test_a_job_that_was_killed_goes_on_where_it_stopped(network, past):
@@ -122,6 +121,16 @@ def test_only_the_last_twelve_settled_weeks_count(network, past, monkeypatch):
 def test_days_of_before_the_games_are_left_out(network, past):
     CostRun.objects.filter(pk=past[0].pk).update(inputs={"producers": []})
     assert [run.pk for run in consequences.settled_runs(network)] == [past[1].pk]
+
+
+def test_a_day_with_one_farm_collected_has_no_spread(network, past):
+    CostRun.objects.filter(pk=past[0].pk).update(
+        inputs=past[0].inputs | {"producers": [her | {"brings": True} for her in past[0].inputs["producers"]]}
+    )
+    compute(tasks.FRONTIER, network.pk)
+    assert set(Frontier.objects.get(cost_run=past[0]).spread.values()) == {None}
+    curve = consequences.frontier_of(network, CostTerms(network=network))
+    assert curve.is_whole and curve.now[1] == D(str(round(spread(past[1], 0.1), 1)))
 
 
 # What a proposal would have cost
