@@ -33,11 +33,24 @@ HIRED = (Vehicle.Kind.VAN, Vehicle.Kind.CARRIER)
 def inputs_of(*, day: DeliveryDay) -> dict[str, Any]:
     """
     All that the shares of a driven and billed day are computed from, in a fixed number of queries. Amounts of rounds are
-    whole cents in `shared`, rates in euro; `km` and whole `minutes` are between `places`, of which the hub is the first.
+    whole cents in `shared`, rates in euro; `km` in hundredths and whole `minutes`, as in the plan, are between `places`, of
+    which the hub is the first.
 
     `crates` are what was billed, a row for each farm, delivery and way: crate equivalents per storage class, kg, and the
     value of the goods in euro, which only the method "value" reads and no page shows.
     """
+    return with_roads(happened(day=day))
+
+
+def with_roads(known: dict[str, Any]) -> dict[str, Any]:
+    """What happened, and the km and minutes between its places."""
+    by_road = _roads([(lat, lon) for lat, lon in known["places"]])
+    roads_ = {"km": np.round(by_road.km, 2).tolist(), "minutes": whole_minutes(by_road).tolist()}
+    return dict(json.loads(json.dumps(known | roads_)))
+
+
+def happened(*, day: DeliveryDay) -> dict[str, Any]:
+    """The same without the roads: what somebody may change until the day is settled."""
     day = DeliveryDay.objects.select_related("cycle__network__hub").get(pk=day.pk)
     crates = crates_of(day)
     return written(
@@ -70,7 +83,6 @@ def written(
         *(deliveries[row["delivery"]].place.point for row in crates),
     ]:
         spots.setdefault(point, len(spots))
-    by_road = _roads(list(spots))
     standard = standard_van(agreed)
     inputs = {
         "day": day.pk,
@@ -78,8 +90,6 @@ def written(
         "weights": _weights(day),
         "hub": hub,
         "places": list(spots),
-        "km": np.round(by_road.km, 3).tolist(),
-        "minutes": whole_minutes(by_road).tolist(),
         "rounds": _rounds(rides),
         "driven": str(sum((ride.cost for ride in rides), Decimal(0))),
         "vans": _vans(rides),

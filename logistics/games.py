@@ -21,6 +21,7 @@ from logistics.alone import Rates, trip
 from logistics.calls import PER_CRATE, PER_STOP
 from logistics.cost_sharing import AdditiveOracle, Allocation, CostOracle, Game, RoutingOracle, allocate
 from logistics.cost_sharing.game import EXACT_UP_TO
+from logistics.cost_sharing.programmes import Infeasible
 from logistics.distances import Matrix
 from logistics.facts import inputs_of
 from logistics.loading import NEARLY
@@ -314,12 +315,19 @@ class _Day:
             "method": method,
             "tau": self.tau,
         }
-        played = _played(kind, inputs, self.time_limit)
+        try:
+            played = _played(kind, inputs, self.time_limit)
+        except Infeasible:
+            # A search that proves nothing met a group too late: then in proportion to alone, with the certificate of that.
+            played = _played(kind, inputs | {"method": "stand_alone"}, self.time_limit)
         if drive is None or played.allocation.eps_star <= self.tau:
             return played
         hired = [round(float(cost), 6) for cost in played.game.alone]
         within = inputs | {"alone": hired, "drive": self.within_hours(kind, sites, drive)}
-        kept = _played(kind, within, self.time_limit)
+        try:
+            kept = _played(kind, within, self.time_limit)
+        except Infeasible:
+            return played
         return kept if kept.allocation.eps_star < played.allocation.eps_star else played
 
 

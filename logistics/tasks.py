@@ -16,7 +16,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.utils.translation import gettext_noop, override
 
-from logistics import outsiders, rounds, scenarios, whatif
+from logistics import outsiders, rounds, scenarios, settling, whatif
 from logistics.models import Scenario, WhatIf
 from logistics.models.outlook import Works
 from logistics.waves import Cancelled, Watch
@@ -125,6 +125,15 @@ def plan_day(day_pk: int, by_pk: int | None = None) -> None:
             raise
         else:
             forget(day)
+
+
+@shared_task
+def settle_day(day_pk: int, by_pk: int | None = None) -> None:
+    """Settle a large day. What was done stays done when the worker is killed; the task may be handed out twice."""
+    day = DeliveryDay.objects.select_related("cycle__network").get(pk=day_pk)
+    by = Person.objects.filter(pk=by_pk).first() if by_pk else None
+    with override(by.language if by else settings.LANGUAGE_CODE):
+        settling.settle_day(day=day, by=by)
 
 
 @contextmanager

@@ -8,11 +8,9 @@ from logistics.cost_sharing.allocating import METHODS, Allocation, Binding, allo
 from logistics.cost_sharing.explaining import Explanation, explain
 from logistics.cost_sharing.game import AdditiveOracle, CostOracle, Game, Row, TableOracle
 from logistics.cost_sharing.routing import RoutingOracle
-from logistics.cost_sharing.sharing import METHOD, Sharing, share
 from logistics.cost_sharing.verifying import Report, verify
 
 __all__ = [
-    "METHOD",
     "METHODS",
     "AdditiveOracle",
     "Allocation",
@@ -23,11 +21,9 @@ __all__ = [
     "Report",
     "RoutingOracle",
     "Row",
-    "Sharing",
     "TableOracle",
     "allocate",
     "explain",
     "frontier",
-    "share",
     "verify",
 ]

@@ -22,6 +22,9 @@ from network.models import DeliveryDay
 from orders import closing
 from orders.models import Order
 
+LARGE = 40
+"""Farms from which a day is settled by a job."""
+
 
 @login_required
 def day(request: HttpRequest, pk: int) -> HttpResponse:
@@ -95,7 +98,14 @@ def drive(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @require_POST
 def settle(request: HttpRequest, pk: int) -> HttpResponse:
+    """Settle at once; a large day by a job, for its shares take longer than anybody looks at a blank page."""
     found = day_for(request.user, pk)
+    if found.status == DeliveryDay.Status.DRIVEN and found.purchase_orders.count() > LARGE:
+        tasks.settle_day.delay(found.pk, request.user.pk)
+        messages.success(
+            request, _("The bills are being made. On a day with this many farms that takes about a minute.")
+        )
+        return redirect("logistics:settlement", pk=pk)
     try:
         settling.settle_day(day=found, by=request.user)  # type: ignore[arg-type]
     except Refused as refused:

@@ -1,3 +1,5 @@
+from logistics.disputes import raise_dispute
+from logistics.models import CostShare
 from tests.matrix import Page
 
 
@@ -23,6 +25,11 @@ def of_stop(world):
 
 def of_delivery(world):
     return {"pk": world.delivery.pk}
+
+
+def of_dispute(world):
+    alice, share = world.people["alice"], CostShare.objects.get()
+    return {"pk": (share.disputes.first() or raise_dispute(share=share, text="Too much.", by=alice)).pk}
 
 
 def of_tour(world):
@@ -65,6 +72,11 @@ PAGES = [
     Page("logistics:cancel_plan", of_day, method="post", expected=COORDINATOR_ACTS),
     Page("logistics:drive", of_day, method="post", expected=COORDINATOR_ACTS),
     Page("logistics:settle", of_day, method="post", expected=COORDINATOR_ACTS),
+    Page("logistics:correct", of_day, expected=COORDINATOR),
+    Page("logistics:share_again", of_day, method="post", expected=COORDINATOR_ACTS),
+    Page("logistics:check_bills", of_day, expected=COORDINATOR | {"alice": 200}),
+    Page("logistics:check_bills", of_day, method="post", expected=COORDINATOR | {"alice": 200}),
+    Page("logistics:answer_dispute", of_dispute, method="post", expected=COORDINATOR_ACTS | {"dana": 422}),
     Page("logistics:by_hand", of_day, method="post", expected=COORDINATOR_ACTS),
     Page("logistics:my_rounds", others=200, expected=SIGN_IN),
     Page("logistics:round", of_round, expected=DRIVER),

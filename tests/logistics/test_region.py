@@ -107,7 +107,9 @@ def test_how_full_the_vans_were_is_told_of_three_farms_and_no_fewer(driven, netw
 def test_saved_km_are_alone_less_the_rounds_and_the_trips_of_who_brought(settled, network):
     (week,) = region.weeks(network)
     result = settled.cost_runs.get().result
-    assert week.alone_km == D(str(result["alone_km"])) > week.km
+    # The plan rounds everybody's trip, the settlement every leg.
+    assert abs(week.alone_km - D(str(result["alone_km"]))) <= D("0.02")
+    assert week.alone_km > week.km
     assert week.saved_km == week.alone_km - week.km - D(str(result["own_km"]))
 
 

@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from logistics import handover, rounds, settling
+from logistics import handover, rounds, settling, tasks
 from logistics.driven import Noted, note
 from logistics.models import CostRun, CostShare, TransportChoice, Vehicle
+from logistics.views import day as page
 from network import clock
 from network.errors import Refused
 from network.models import Account, DeliveryDay, Posting, Transaction
@@ -26,6 +27,12 @@ from tests.logistics.road_server import km_of, road_server
 from tests.producers.test_desk import text
 
 D = Decimal
+EXACT = [
+    (D("4.56"), D("24.03"), D("28.59"), D("36.64")),
+    (D("4.56"), D("23.99"), D("28.55"), D("36.55")),
+    (D("4.55"), D("27.56"), D("32.11"), D("43.94")),
+]
+"""Distribution, collection, both, and alone, of each farm."""
 FARMS = ((51.12, 3.60), (51.13, 3.62), (50.95, 3.55))
 
 
@@ -89,10 +96,19 @@ def test_with_a_road_server_going_alone_is_priced_by_the_roads_of_the_rounds(clo
     assert run.result["alone_km"] == round(sum(km_of(farm, there) + km_of(there, farm) for farm in FARMS), 2)
 
 
-def test_who_lives_farther_away_saves_no_other_share_than_in_proportion(driven, dana):
-    settling.settle_day(day=driven, by=dana)
-    fractions = {round(share.share / share.alone, 2) for share in CostShare.objects.all()}
-    assert max(fractions) - min(fractions) <= D("0.01"), "the stand-alone method: the same fraction of alone for all"
+def test_distribution_is_split_over_the_crates_and_collection_over_the_farms(driven, dana):
+    """All three sent the same to the one point; what differs is how far they live."""
+    run = settling.settle_day(day=driven, by=dana)
+    distribution, collection = run.games.order_by("kind").reverse()
+    assert [game.kind for game in (distribution, collection)] == ["distribution", "collection"]
+    rows = list(run.shares.order_by("producer").values_list("distribution", "collection", "share", "alone"))
+    assert rows == EXACT
+    assert sum(row[0] for row in rows) == distribution.cost
+    assert sum(row[1] for row in rows) == collection.cost
+    assert (run.method, run.tau, collection.tau, collection.proven) == ("epm", D("0.1"), D("0.1"), True)
+    assert collection.result["cents"] == {
+        str(share.producer_id): int(share.collection * 100) for share in run.shares.all()
+    }
 
 
 def test_everything_is_booked_and_sums_to_zero(driven, dana):
@@ -240,7 +256,7 @@ def test_whatever_was_driven_the_books_close(driven, dana, noted):
 
 def test_the_queries_of_settling_do_not_grow_with_the_rounds(driven, dana, django_assert_max_num_queries):
     """Set-based: bills, papers and entries of any number of rounds and orders."""
-    with django_assert_max_num_queries(56):
+    with django_assert_max_num_queries(74):
         settling.settle_day(day=driven, by=dana)
 
 
@@ -266,6 +282,18 @@ def test_a_shortage_seen_on_the_road_reaches_the_bill_and_the_farm(closed, deliv
     )
     assert tariff.amount == D("-4.60"), "23 kg at 20 cents"
     assert CostShare.objects.get(producer=farm).crates == D("2.3")
+
+
+def test_a_large_day_is_settled_by_a_job(driven, dana, visit, monkeypatch):
+    asked = []
+    monkeypatch.setattr(page, "LARGE", 2)
+    monkeypatch.setattr(tasks.settle_day, "delay", lambda *arguments: asked.append(arguments))
+    answer = visit(dana).post(reverse("logistics:settle", args=[driven.pk]), follow=True)
+    assert "The bills are being made." in text(answer) and "Not settled yet" in text(answer)
+    assert asked == [(driven.pk, dana.pk)]
+    for _worker in range(2):
+        tasks.settle_day(*asked[0])
+    assert CostRun.objects.get().delivery_day == driven
 
 
 # The pages
@@ -315,5 +343,5 @@ def test_the_settlement_page_has_a_fixed_number_of_queries(driven, dana, visit, 
     client = visit(dana)
     url = reverse("logistics:settlement", args=[driven.pk])
     client.get(url)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(15):
         client.get(url)
