@@ -172,7 +172,7 @@ def _inputs(
     return {
         **was,
         "places": places,
-        "km": _wider(was["km"], np.round(roads.km, 3).tolist()),
+        "km": _wider(was["km"], np.round(roads.km, 2).tolist()),
         "minutes": _wider(was["minutes"], minutes.tolist()),
         "rounds": [
             *was["rounds"],

@@ -34,13 +34,13 @@ Kind = Scenario.Kind
 
 @transaction.atomic
 def ask(*, day: DeliveryDay, kind: str, inputs: Mapping[str, Any], by: Person) -> Scenario:
-    """Have it computed. Asking again what still waits gives what was asked. Refused for a day that is not settled."""
+    """Have it computed. Asking again what has no answer yet gives what was asked. Refused for a day that is not settled."""
     day = (
         DeliveryDay.objects.select_for_update(no_key=True, of=("self",)).select_related("cycle__network").get(pk=day.pk)
     )
     if day.status != DeliveryDay.Status.SETTLED:
         raise Refused(_("What if is asked of a settled day: only then is it known what everybody pays."))
-    before = Scenario.objects.due().filter(delivery_day=day, kind=kind, inputs=inputs, by=by).first()
+    before = Scenario.objects.unanswered().filter(delivery_day=day, kind=kind, inputs=inputs, by=by).first()
     if before:
         return before
     asked = Scenario.objects.create(delivery_day=day, kind=kind, inputs=dict(inputs), by=by)

@@ -92,7 +92,7 @@ def inputs_of(known: Known, draft: Draft) -> dict[str, Any]:
     """What a draft is shared from, as `facts.inputs_of` tells it of a driven day."""
     crates = _crates(known, draft)
     sending = {row["producer"] for row in crates}
-    imagined = facts.written(
+    written = facts.written(
         day=known.day,
         crates=crates,
         producers={pk: farm for pk, farm in known.farms.items() if pk in sending},
@@ -100,7 +100,7 @@ def inputs_of(known: Known, draft: Draft) -> dict[str, Any]:
         deliveries={row["delivery"]: known.deliveries[row["delivery"]] for row in crates},
         rides=[Driven(round_) for round_ in rounds.drawn(known, draft)],
     )
-    return facts.with_roads(imagined)
+    return facts.with_roads(written)
 
 
 def _row_of(known: Known, farm: Producer) -> int:

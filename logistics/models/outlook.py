@@ -37,6 +37,9 @@ class Works(models.QuerySet[Any]):
         lost = Q(status=Work.RUNNING, claimed_at__lt=clock.now() - LOST)
         return self.filter(Q(status=Work.WAITING) | lost)
 
+    def unanswered(self) -> Self:
+        return self.filter(status__in=[Work.WAITING, Work.RUNNING])
+
     def claim(self, pk: int) -> bool:
         """Whether it is now ours to compute."""
         return bool(self.due().filter(pk=pk).update(status=Work.RUNNING, claimed_at=clock.now()))

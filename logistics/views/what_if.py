@@ -72,7 +72,6 @@ def what_if_kept(request: HttpRequest, network: str, token: str) -> HttpResponse
         | {"exact": exact_of(kept), "percent": tasks.percent_of(kept)},
     )
     answer["X-Robots-Tag"] = "noindex"
-    answer["Referrer-Policy"] = "no-referrer"
     return answer
 
 

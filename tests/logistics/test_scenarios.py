@@ -195,6 +195,9 @@ def test_a_point_and_a_van_more(settled, dana, vehicle):
 def test_asked_twice_is_computed_once_and_a_second_run_changes_nothing(settled, dana):
     scenario = ask(settled, dana)
     assert ask(settled, dana) == scenario
+    Scenario.objects.filter(pk=scenario.pk).update(status=Work.RUNNING, claimed_at=clock.now())
+    assert ask(settled, dana) == scenario
+    Scenario.objects.filter(pk=scenario.pk).update(status=Work.WAITING)
     assert OutboxEntry.objects.filter(kind="scenario").count() == 1
     computed(scenario)
     assert not tasks.compute_scenario(scenario.pk)

@@ -394,7 +394,7 @@ def test_the_exact_figure_follows_and_is_mailed_once(kept, network, visit):
     assert hers(kept) in message.body
     after = visit().get(hers(kept))
     assert "The exact figure Exact" in text(after)
-    assert (after["X-Robots-Tag"], after["Referrer-Policy"]) == ("noindex", "no-referrer")
+    assert (after["X-Robots-Tag"], after["Referrer-Policy"]) == ("noindex", "same-origin")
 
 
 def test_the_exact_figure_costs_no_more_than_the_whole_plan_does(kept):
