@@ -39,6 +39,13 @@ def inputs_of(*, day: DeliveryDay) -> dict[str, Any]:
     `crates` are what was billed, a row for each farm, delivery and way: crate equivalents per storage class, kg, and the
     value of the goods in euro, which only the method "value" reads and no page shows.
     """
+    known = happened(day=day)
+    by_road = roads_between([(lat, lon) for lat, lon in known["places"]])
+    return dict(json.loads(json.dumps(known | by_road)))
+
+
+def happened(*, day: DeliveryDay) -> dict[str, Any]:
+    """The same without the roads: what somebody may change until the day is settled."""
     day = DeliveryDay.objects.select_related("cycle__network__hub").get(pk=day.pk)
     agreed = terms.of(day.network, day.cycle.week_on)
     crates = crates_of(day)
@@ -53,7 +60,6 @@ def inputs_of(*, day: DeliveryDay) -> dict[str, Any]:
         *(deliveries[row["delivery"]].place.point for row in crates),
     ]:
         spots.setdefault(point, len(spots))
-    by_road = roads_between(list(spots))
     rides = driven.of_day(day)
     standard = standard_van(agreed)
     inputs = {
@@ -62,8 +68,6 @@ def inputs_of(*, day: DeliveryDay) -> dict[str, Any]:
         "weights": _weights(day),
         "hub": hub,
         "places": list(spots),
-        "km": np.round(by_road.km, 2).tolist(),
-        "minutes": whole_minutes(by_road).tolist(),
         "rounds": _rounds(rides),
         "driven": str(sum((ride.cost for ride in rides), Decimal(0))),
         "vans": _vans(rides),
@@ -162,11 +166,12 @@ def _brought(day: DeliveryDay) -> set[int]:
     return set(loose.exclude(producer__in=missed).values_list("producer", flat=True))
 
 
-def roads_between(spots: list[Point]) -> Matrix:
-    """Between all places; by formula where there is no road."""
+def roads_between(spots: list[Point]) -> dict[str, Any]:
+    """`km` and whole `minutes` between all places as they are kept; by formula where there is no road."""
     known, formula = roads.between(spots).matrix, distances.matrix(spots)
     gap = ~(np.isfinite(known.km) & np.isfinite(known.minutes))
-    return Matrix(np.where(gap, formula.km, known.km), np.where(gap, formula.minutes, known.minutes))
+    by_road = Matrix(np.where(gap, formula.km, known.km), np.where(gap, formula.minutes, known.minutes))
+    return {"km": np.round(by_road.km, 2).tolist(), "minutes": whole_minutes(by_road).tolist()}
 
 
 def _rounds(rides: Iterable[Driven]) -> list[dict[str, Any]]:

@@ -248,10 +248,10 @@ def test_odd_costs_are_said_and_not_hidden():
     assert "are cheaper apart than together" in notes(game_of([0, 5, 6, 12], grand=10))
     assert "own vans would be cheaper" in notes(game_of([0, 5, 6, 11], grand=12))
     assert "the threshold was raised" in notes(game_of([0, 10, 10, 11, 10, 11, 11, 20]))
-    stopped = game_of([0, 10, 10, 11, 10, 11, 11, 16])
-    bill = allocate(stopped, time_limit=0)
+    stopped = game_of([0, 30, 40, 55, 40, 55, 40, 60])
+    bill = allocate(stopped, tau=0.0, time_limit=0)
     assert bill.stopped and not bill.proven and not bill.exact
-    assert sum(bill.cents.values()) == 1600
+    assert sum(bill.cents.values()) == 6000
     assert "stopped by its time limit" in " / ".join(verify(stopped, bill).notes)
 
 
