@@ -14,12 +14,10 @@ from typing import Any, TypeAlias
 from django.core.cache import cache
 
 from logistics import games
-from logistics.distances import Matrix
 from logistics.facts import roads_between
 from logistics.games import Shared
 from logistics.models import CostRun, CostShare
 from logistics.routing import STORAGE_CLASSES
-from logistics.routing.problem import whole_minutes
 from network import clock, outbox
 from network.money import from_cents
 
@@ -193,8 +191,7 @@ def _moved(day: Facts, other: Facts, producer: int) -> Facts:
     for place in day["places"]:
         if tuple(place) not in places:
             places.append(tuple(place))
-    roads = roads_between(places)
-    facts |= {"places": [list(place) for place in places], "km": roads.km.round(3).tolist(), "minutes": _whole(roads)}
+    facts |= {"places": [list(place) for place in places]} | roads_between(places)
     if all(row["id"] != producer for row in facts["producers"]):
         her = next(row for row in day["producers"] if row["id"] == producer)
         facts["producers"].append(her | {"at": places.index(tuple(day["places"][her["at"]]))})
@@ -209,10 +206,6 @@ def _moved(day: Facts, other: Facts, producer: int) -> Facts:
             facts["destinations"].append(spots[row["delivery"]])
         _put(facts, row | {"delivery": there[spot], "straight": False})
     return facts
-
-
-def _whole(roads: Matrix) -> Any:
-    return whole_minutes(roads).tolist()
 
 
 def _put(facts: Facts, row: Facts) -> None:

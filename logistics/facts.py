@@ -43,10 +43,9 @@ def inputs_of(*, day: DeliveryDay) -> dict[str, Any]:
 
 
 def with_roads(known: dict[str, Any]) -> dict[str, Any]:
-    """The same with the roads between its places."""
+    """What happened, and the km and minutes between its places."""
     by_road = roads_between([(lat, lon) for lat, lon in known["places"]])
-    roads_ = {"km": np.round(by_road.km, 2).tolist(), "minutes": whole_minutes(by_road).tolist()}
-    return dict(json.loads(json.dumps(known | roads_)))
+    return dict(json.loads(json.dumps(known | by_road)))
 
 
 def happened(*, day: DeliveryDay) -> dict[str, Any]:
@@ -188,11 +187,12 @@ def _brought(day: DeliveryDay) -> set[int]:
     return set(loose.exclude(producer__in=missed).values_list("producer", flat=True))
 
 
-def roads_between(spots: list[Point]) -> Matrix:
-    """Between all places; by formula where there is no road."""
+def roads_between(spots: list[Point]) -> dict[str, Any]:
+    """`km` and whole `minutes` between all places as they are kept; by formula where there is no road."""
     known, formula = roads.between(spots).matrix, distances.matrix(spots)
     gap = ~(np.isfinite(known.km) & np.isfinite(known.minutes))
-    return Matrix(np.where(gap, formula.km, known.km), np.where(gap, formula.minutes, known.minutes))
+    by_road = Matrix(np.where(gap, formula.km, known.km), np.where(gap, formula.minutes, known.minutes))
+    return {"km": np.round(by_road.km, 2).tolist(), "minutes": whole_minutes(by_road).tolist()}
 
 
 def _rounds(rides: Iterable[Driven]) -> list[dict[str, Any]]:

@@ -365,7 +365,9 @@ def _cents(euro: float) -> int:
 def trip_of(inputs: Facts, producer: int, *, to_hub: bool = False) -> AloneCost:
     """What a producer would drive alone with what she sent: from door to door, or to the hub with what went over it."""
     day = _Day(inputs, "", 0.0, 0.0)
-    return day.driven_by(producer, day.through_hub(producer), to=0) if to_hub else day.trips[producer]
+    if to_hub:
+        return day.driven_by(producer, day.through_hub(producer), to=0)
+    return day.driven_by(producer, day.rows[producer])
 
 
 def players_of(inputs: Facts, kind: str) -> dict[int, tuple[Facts, list[dict[str, Any]]]]:

@@ -138,6 +138,19 @@ def test_a_day_with_one_farm_reads_well(network, day, delivery, dana, visit):
     assert "lowest" not in said
 
 
+def test_with_two_farms_no_total_gives_the_other_away(network, day, delivery, dana, visit):
+    farms = make_farms(network, AROUND[:2])
+    order_of_each(farms, delivery)
+    run = settle(day, dana)
+    said = text(page_of(visit, farms[0], day, "?what"))
+    other = CostShare.objects.get(producer=farms[1])
+    game = run.games.get(kind="collection")
+    for amount in (other.share, other.alone, game.cost, D(sum(game.result["alone"].values())) / 100, run.cost):
+        assert f"€ {amount:.2f}" not in said
+    assert "is what is left of going alone when you two share the collection" in said
+    assert "All farms together" not in said and "Hoeve 1" not in said
+
+
 def test_a_farm_to_which_alone_costs_nothing_reads_well(network, point, day, delivery, dana, visit):
     point.place.lat, point.place.lon = AROUND[0]
     point.place.save()

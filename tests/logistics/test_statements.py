@@ -8,6 +8,8 @@ import pytest
 from django.db.models import Sum
 from django.urls import reverse
 from django.utils.translation import override
+from hypothesis import given
+from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from logistics import correcting, sheets, statements
@@ -15,7 +17,7 @@ from logistics.models import CostShare
 from logistics.periods import Period
 from logistics.sheets.statement import statement
 from network import ledger
-from network.models import BankAccount, Network, Posting, VatStatus
+from network.models import Account, BankAccount, Network, Posting, VatStatus
 from orders import crediting
 from orders.models import PurchaseOrderLine
 from tests.conftest import ALWAYS, make_network
@@ -137,6 +139,19 @@ def test_goods_that_never_arrived_are_taken_back_line_by_line(dana, day, deliver
         assert sum(its["sold"], its["tariff"][0]) == D("71.70"), "thirty kilos at 2,39"
     assert found.closing == owed(farms[0])
     assert (found.lines[0]["units"], found.lines[0]["worth"]) == (D(30), D("48.00"))
+
+
+EURO = st.decimals(-500, 500, places=2)
+
+
+@given(
+    st.sampled_from(["producer", "carrier"]), st.dictionaries(st.sampled_from(Account.Kind.values), EURO, max_size=6)
+)
+def test_whatever_stands_on_the_other_side_the_parts_are_the_amount(account, others):
+    amount = sum(others.values(), D(0))
+    meanings = list(statements._meaning(account, amount, others))
+    assert sum((net + vat for _kind, net, vat in meanings), D(0)) == amount
+    assert {kind for kind, _net, _vat in meanings} <= {*statements.ORDER, "bank"}
 
 
 def test_money_that_moves_between_many_at_once_stays_whole(settled, farms, network):

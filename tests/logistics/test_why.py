@@ -118,6 +118,7 @@ def test_with_two_in_a_game_nothing_tells_what_the_other_pays(network, delivery,
     settle(delivery.delivery_day, dana)
     why = why_of(farms[0])
     assert why.few and why.members == 2 and why.held == []
+    assert why.others.farms == 2 and why.others.overall is None
     other = CostShare.objects.get(producer=farms[1])
     said = [why.collected.because, f"{why.collected.remains:.4f}"]
     both = why.collected.explanation.billed_cents
