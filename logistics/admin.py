@@ -15,6 +15,7 @@ from logistics.models import (
     Crate,
     Dispute,
     LowEmissionZone,
+    Overhead,
     Pickup,
     Proposal,
     Refund,
@@ -105,6 +106,6 @@ class TourStopAdmin(LookOnly):
     list_select_related = ["tour", "producer__organisation", "pickup_point", "outlet__organisation"]
 
 
-@admin.register(Unplanned, Pickup, CostRun, CostGame, CostShare, CostTerms, Dispute, Proposal, Refund, Remark)
+@admin.register(Unplanned, Pickup, CostRun, CostGame, CostShare, CostTerms, Dispute, Overhead, Proposal, Refund, Remark)
 class KeptAdmin(LookOnly):
     pass

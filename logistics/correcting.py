@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
-from logistics import certificates, facts, games
+from logistics import certificates, facts, fund, games
 from logistics.games import Shared
 from logistics.models import CostRun
 from logistics.settling import keep, locked, service_rate, tariffs_of
@@ -86,7 +86,7 @@ def _store(
 
 
 def _book(day: DeliveryDay, former: CostRun, run: CostRun) -> None:
-    """What each owes or is owed more or less than before, and the launch gap."""
+    """What each owes or is owed more or less than before, what the fund carries, and the launch gap."""
     rate, tariffs, credited = service_rate(day), tariffs_of(day), _credited(day)
     before = dict(former.shares.values_list("producer", "share"))
     entries = []
@@ -110,6 +110,7 @@ def _book(day: DeliveryDay, former: CostRun, run: CostRun) -> None:
     gap = run.launch_gap - former.launch_gap
     sides = [(Kind.LAUNCH_GAP, None, gap), (Kind.TRANSPORT, None, -gap)]
     entries.append(Entry(f"gap:{day.pk}:{run.number}", _("Launch gap, corrected"), sides))
+    entries.append(fund.entry(key=f"fund:{day.pk}:{run.number}", amount=run.fund - former.fund))
     ledger.book(network=day.network, on=clock.today(), entries=entries, delivery_day=day)
 
 

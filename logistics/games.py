@@ -360,3 +360,35 @@ def _load(rows: Sequence[Facts]) -> tuple[list[int], int, int]:
 def _cents(euro: float) -> int:
     """Half up, free of the noise of arithmetic."""
     return int(100 * round(euro, 6) + 0.5 + 1e-7)
+
+
+def trip_of(inputs: Facts, producer: int, *, to_hub: bool = False) -> AloneCost:
+    """What a producer would drive alone with what she sent: from door to door, or to the hub with what went over it."""
+    day = _Day(inputs, "", 0.0, 0.0)
+    if to_hub:
+        return day.driven_by(producer, day.through_hub(producer), to=0)
+    return day.driven_by(producer, day.rows[producer])
+
+
+def players_of(inputs: Facts, kind: str) -> dict[int, tuple[Facts, list[dict[str, Any]]]]:
+    """The players of a day's collection or distribution: by pk, who they are, and what a van takes or leaves there."""
+    day = _Day(inputs, "", 0.0, 0.0)
+    if kind == "collection":
+        farms = {pk: rows for pk, her in day.producers.items() if not her["brings"] and (rows := day.through_hub(pk))}
+        return {pk: (day.producers[pk], rows) for pk, rows in farms.items()}
+    dropped: dict[int, list[dict[str, Any]]] = {}
+    for row in inputs["crates"]:
+        if not row["straight"]:
+            dropped.setdefault(row["delivery"], []).append(row)
+    return {pk: (day.destinations[pk], dropped[pk]) for pk in sorted(dropped)}
+
+
+def cheapest(inputs: Facts, kind: str, some: Sequence[int]) -> int:
+    """Cents of the cheapest tours along some of these players at any hour, with the vans of the plan or standard ones."""
+    players = players_of(inputs, kind)
+    some = [pk for pk in some if pk in players]
+    if not some:
+        return 0
+    drive = _Day(inputs, "", 0.0, 0.0).drive(kind, [players[pk][0] for pk in some], [players[pk][1] for pk in some])
+    facts = {"players": [str(pk) for pk in some], "euro": 0, "alone": None, "caps": None, "weights": None}
+    return _cents(game_of(facts | {"drive": drive}).cost.of(frozenset(range(len(some)))))

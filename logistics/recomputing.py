@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from logistics import games
+from logistics import fund, games
 from logistics.certificates import hash_of
-from logistics.games import Bill, Played
+from logistics.games import Played, Shared
 from logistics.models import CostGame, CostRun
 from network.money import cents, from_cents
 
@@ -39,7 +39,7 @@ def recompute(run: CostRun) -> Recomputed:
     differences = list(_terms(run))
     differences += _games(stored, {played.kind: played for played in shared.games})
     if not stopped:
-        differences += _bills(run, shared.bills)
+        differences += _bills(run, shared)
         if cents(run.launch_gap) != shared.launch_gap:
             differences.append(_differs(_("The launch gap"), cents(run.launch_gap), shared.launch_gap))
     if cents(run.cost) != shared.cost:
@@ -67,7 +67,8 @@ def _games(stored: dict[str, CostGame], made: dict[str, Played]) -> Iterator[str
             yield _("The game %(game)s gives other shares than those that are kept.") % name
 
 
-def _bills(run: CostRun, made: dict[int, Bill]) -> Iterator[str]:
+def _bills(run: CostRun, shared: Shared) -> Iterator[str]:
+    made, carried = shared.bills, fund.carried_of(shared, fund.rule_of(run))
     stored = {share.producer_id: share for share in run.shares.select_related("producer__organisation")}
     if stored.keys() != made.keys():
         yield _("There are bills for other farms than those that were carried.")
@@ -78,6 +79,7 @@ def _bills(run: CostRun, made: dict[int, Bill]) -> Iterator[str]:
             (_("own trip"), share.own, bill.own),
             (_("distribution"), share.distribution, bill.distribution),
             (_("collection"), share.collection, bill.collection),
+            (_("carried by the fund"), share.fund, carried[pk]),
         ):
             if cents(kept) != again:
                 yield _differs(f"{share.producer}, {name}", cents(kept), again)

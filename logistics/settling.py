@@ -14,7 +14,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from logistics import certificates, driven, facts, games
+from logistics import certificates, driven, facts, fund, games
 from logistics.driven import Driven
 from logistics.games import Shared
 from logistics.models import CostGame, CostRun, CostShare, Vehicle
@@ -104,17 +104,21 @@ def keep(
     number: int = 1,
     reason: str = "",
 ) -> CostRun:
-    """Store a cost run with its games, their certificates, and everybody's share."""
+    """Store a cost run with its games, their certificates, and everybody's share, less what the start-up fund carries."""
+    former = day.cost_runs.filter(number=number - 1).first() if number > 1 else None
+    rule = fund.rule_for(day=day, shared=shared, former=former)
+    carried = fund.carried_of(shared, rule)
     run = CostRun.objects.create(
         delivery_day=day,
         number=number,
         method=inputs["terms"]["method"],
         tau=Decimal(str(inputs["terms"]["tau"])),
         cost=from_cents(shared.cost),
-        billed=from_cents(shared.cost - shared.launch_gap),
+        billed=from_cents(shared.cost - shared.launch_gap - sum(carried.values())),
         launch_gap=from_cents(shared.launch_gap),
+        fund=from_cents(sum(carried.values())),
         inputs=inputs,
-        result=result,
+        result=result | {"fund": fund.kept(rule)},
         reason=reason,
     )
     CostGame.objects.bulk_create(certificates.game_row(run, played) for played in shared.games)
@@ -127,7 +131,8 @@ def keep(
             own=from_cents(bill.own),
             distribution=from_cents(bill.distribution),
             collection=from_cents(bill.collection),
-            share=from_cents(bill.share),
+            fund=from_cents(carried[pk]),
+            share=from_cents(bill.share - carried[pk]),
         )
         for pk, bill in shared.bills.items()
     )
@@ -169,7 +174,7 @@ def service_rate(day: DeliveryDay) -> Decimal:
 
 
 def _book(day: DeliveryDay, run: CostRun) -> None:
-    """Rounds; each producer her tariff, less her share and its VAT; the rest is launch gap."""
+    """Rounds; each producer her tariff, less her share and its VAT; what the fund carries; the rest is launch gap."""
     rate, tariffs = service_rate(day), tariffs_of(day)
     entries = [carriage(ride) for ride in driven.of_day(day)]
     for share in run.shares.select_related("producer__organisation").order_by("producer"):
@@ -181,4 +186,5 @@ def _book(day: DeliveryDay, run: CostRun) -> None:
         entries.append(Entry(f"share:{day.pk}:{farmer}", _("Cost share of %(farm)s") % name, sides))
     sides = [(Kind.LAUNCH_GAP, None, run.launch_gap), (Kind.TRANSPORT, None, -run.launch_gap)]
     entries.append(Entry(f"gap:{day.pk}", _("Launch gap"), sides))
+    entries.append(fund.entry(key=f"fund:{day.pk}", amount=run.fund))
     ledger.book(network=day.network, on=day.on, entries=entries, delivery_day=day)

@@ -105,3 +105,49 @@ def curve(points: Sequence[tuple[Number, Number]], *, height: int = 150) -> dict
         "right": right,
         "height": height,
     }
+
+
+def plot(
+    *,
+    lines: Sequence[dict[str, Any]],
+    dots: Sequence[tuple[Number, Number]] = (),
+    band: Sequence[tuple[Number, Number, Number]] = (),
+    marks: Sequence[dict[str, Any]] = (),
+    height: int = 200,
+    highest: Number | None = None,
+) -> dict[str, Any]:
+    """
+    Lines (`kind`, `points`), a band of (x, low, high), dots, and marks (`kind`, `x`, `y`, `label`) on one pair of axes: paths in
+    a 1000 x `height` drawing, spots in percent across and units down. The vertical axis runs from 0 to `top`, a round number at or
+    above every line, dot and mark, or above `highest`; what rises above it is drawn on the upper edge. Every mark has its own row
+    for its label.
+    """
+    spots = [spot for line in lines for spot in line["points"]] + list(dots) + [(m["x"], m["y"]) for m in marks]
+    xs = [float(x) for x, _ in spots]
+    left, right = min(xs, default=0.0), max(xs, default=1.0)
+    top = nice_top(max((y for _, y in spots), default=0) if highest is None else highest)
+
+    def across(x: Number) -> float:
+        return round((float(x) - left) / (right - left) * 100, 2) if right > left else 50.0
+
+    def down(y: Number) -> float:
+        return round(height - min(max(float(y), 0.0), top) / top * height, 1)
+
+    def path(points: Sequence[tuple[Number, Number]]) -> str:
+        return "M" + "L".join(f"{across(x) * 10:.1f} {down(y)}" for x, y in points)
+
+    there, back = [(x, high) for x, _, high in band], [(x, low) for x, low, _ in reversed(band)]
+    return {
+        "lines": [{**line, "d": path(line["points"])} for line in lines if line["points"]],
+        "band": f"{path(there + back)}Z" if band else "",
+        "dots": [{"x": across(x), "y": down(y)} for x, y in dots],
+        "marks": [
+            {**mark, "x": across(mark["x"]), "y": down(mark["y"]), "row": 14 + 20 * row, "end": across(mark["x"]) > 55}
+            for row, mark in enumerate(marks)
+        ],
+        "left": left,
+        "right": right,
+        "top": top,
+        "height": height,
+        "headroom": 20 * len(marks) + 18,
+    }

@@ -1,8 +1,8 @@
-from logistics.models.assembly import CollegeRule, CostTerms, Proposal, Remark, Vote
+from logistics.models.assembly import CollegeRule, CostTerms, Frontier, Proposal, Remark, Vote
 from logistics.models.costs import CostGame, CostRun, CostShare, Dispute
 from logistics.models.drive import Empties, PhoneAction, Pickup, Proof, TemperatureReading, Trouble
 from logistics.models.fleet import LowEmissionZone, Road, TransportChoice, Vehicle
-from logistics.models.outlook import Refund, Scenario, WhatIf
+from logistics.models.outlook import Overhead, Refund, Scenario, WhatIf
 from logistics.models.plan import Crate, Paper, PlanVersion, Round, RoundChange, Stop, Tour, TourStop, Unplanned
 
 __all__ = [
@@ -14,7 +14,9 @@ __all__ = [
     "Crate",
     "Dispute",
     "Empties",
+    "Frontier",
     "LowEmissionZone",
+    "Overhead",
     "Paper",
     "PhoneAction",
     "Pickup",

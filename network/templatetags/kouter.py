@@ -108,10 +108,12 @@ def signed(written: str) -> str:
 
 @register.filter
 def percent(fraction: Number | None, places: int = 0) -> str:
-    """`20 %` of 0.2."""
+    """`20 %` of 0.2, rounded half up."""
     if fraction is None or fraction == "":
         return NOTHING
-    return f"{number_format(Decimal(fraction) * 100, places, use_l10n=True)}{NBSP}%"
+    exact = (Decimal(str(fraction)) * 100).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    sign = "−" if exact < 0 else ""
+    return f"{sign}{number_format(abs(exact), places, use_l10n=True)}{NBSP}%"
 
 
 def _local(moment: date) -> date:
@@ -346,6 +348,33 @@ def curve(
             x, y = shape["spot"](*mark)
             marks.append({"kind": kind, "x": round(x / 10, 2), "y": y, "at": mark[0], "value": mark[1], "end": x > 600})
     return {**shape, "points": points, "marks": marks, "caption": caption, "x_label": x_label, "y_label": y_label}
+
+
+@register.inclusion_tag("parts/plot.html")
+def plot(
+    picture: dict[str, Any],
+    caption: str = "",
+    key: Sequence[dict[str, str]] = (),
+    x_left: str = "",
+    x_right: str = "",
+    unit: str = "€",
+) -> dict[str, Any]:
+    """
+    Dots, lines, a band and marks as `charts.plot` placed them; `key` says what each `kind` is ("dot" and "band" for those). Its
+    styles are in fund.css, linked by the page; the table belongs beside it.
+    """
+    floor = picture["headroom"] + picture["height"]
+    return {
+        **picture,
+        "caption": caption,
+        "key": key,
+        "x_left": x_left,
+        "x_right": x_right,
+        "unit": unit,
+        "floor": floor,
+        "mid": picture["headroom"] + picture["height"] / 2,
+        "tall": floor + 26,
+    }
 
 
 @register.inclusion_tag("parts/map.html")

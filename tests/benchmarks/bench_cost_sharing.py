@@ -18,7 +18,7 @@ import numpy as np
 from logistics.cost_sharing import Allocation, Game, RoutingOracle, allocate, verify
 from logistics.routing import Problem, plan
 from tests.benchmarks.measure import say
-from tests.logistics.farms import region
+from tests.logistics.regions import region
 from tests.logistics.test_cost_games import all_rows_at_once
 
 NETWORKS = int(os.environ.get("KOUTER_NETWORKS", "25"))

@@ -1,17 +1,18 @@
 """A closed Thursday: who ordered what is frozen, and every farm has its purchase order."""
 
 from collections import defaultdict
-from collections.abc import Mapping
-from datetime import time
+from collections.abc import Mapping, Sequence
+from datetime import date, time
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from logistics import edits, rounds, versions
-from logistics.models import Vehicle
+from logistics.models import CostRun, CostShare, Vehicle
 from network import clock
-from network.models import Delivery, DeliveryDay, Network, Organisation, PickupPoint, PriceGroup
+from network.models import Cycle, Delivery, DeliveryDay, Network, Organisation, PickupPoint, PriceGroup
+from network.money import share_out
 from orders.models import Order, OrderLine, PurchaseOrder, PurchaseOrderLine
 from producers.models import Offer, Producer, Product, Supply
 from tests.conftest import make_household, make_place, make_point, make_producer, make_product
@@ -169,4 +170,30 @@ def plan_in_order(day: DeliveryDay, *names: str) -> DeliveryDay:
     return day
 
 
-__all__ = ["freeze", "make_offer", "make_order", "make_place", "make_vehicle", "plan_in_order"]
+__all__ = ["freeze", "make_offer", "make_order", "make_place", "make_vehicle", "plan_in_order", "settled_days"]
+
+
+def settled_days(network: Network, costs: Mapping[date, tuple[Any, Any]], *, farms: Sequence[Producer]) -> None:
+    """
+    Delivery days as settling leaves them: (crates, euro of the rounds) by date, equal parts for each of the farms, for whom going
+    alone would have cost twice as much.
+    """
+    for on, (crates, euro) in costs.items():
+        week_on = clock.monday_of(on)
+        cycle, _new = Cycle.objects.get_or_create(
+            network=network, week_on=week_on, defaults={"opens_at": clock.now(), "status": "settled"}
+        )
+        day = DeliveryDay.objects.create(cycle=cycle, on=on, closes_at=clock.now(), status="settled")
+        run = CostRun.objects.create(delivery_day=day, method="epm", cost=euro, billed=euro, launch_gap=0)
+        each = [share_out(int(whole), [1] * len(farms)) for whole in (100 * euro, 1000 * crates)]
+        for farm, part, milli in zip(farms, *each, strict=True):
+            share = Decimal(part) / 100
+            CostShare.objects.create(
+                cost_run=run,
+                producer=farm,
+                crates=Decimal(milli) / 1000,
+                alone=2 * share,
+                own=0,
+                collection=share,
+                share=share,
+            )

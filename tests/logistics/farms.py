@@ -1,33 +1,66 @@
-"""A random region of farms for games of cost."""
+"""Farms around Gent whose goods were ordered, planned, driven and settled: what a bill is made of."""
 
-import numpy as np
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
 
-from logistics.distances import Matrix
-from logistics.routing import Load, Problem, Site, Van
+from logistics import handover, rounds, settling
+from logistics.models import CostRun, TransportChoice, Vehicle
+from network import clock
+from network.models import Delivery, DeliveryDay, Network, Person
+from orders import basket, checkout, closing
+from producers import stock
+from producers.models import Offer, Producer
+from tests.conftest import make_household, make_person, make_producer, make_product, make_vehicle
+
+AROUND = ((51.12, 3.60), (51.13, 3.62), (50.95, 3.55))
+"""Two neighbours in the north west, and one farm far to the south."""
 
 
-def region(n: int, seed: int, *, windows: bool = False, cold: bool = False) -> Problem:
-    """Farms around a hub, an own van of 40 crates and the network's of 110."""
-    draw = np.random.default_rng(seed)
-    turn, far = draw.uniform(0, 2 * np.pi, n), 30 * np.sqrt(draw.uniform(0, 1, n))
-    places = np.vstack([[0, 0], np.column_stack([far * np.cos(turn), far * np.sin(turn)])])
-    km = 1.07 * 1.2 * np.sqrt(((places[:, None] - places) ** 2).sum(axis=-1))
-    crates = np.clip(np.round(draw.lognormal(np.log(8), 0.8, n)), 1, 40).astype(int)
-    opens = draw.integers(6 * 60, 8 * 60, n) if windows else np.zeros(n, int)
-    closes = draw.integers(9 * 60, 13 * 60, n) if windows else np.full(n, 24 * 60)
-    sites = tuple(
-        Site(
-            f"farm {i:03}",
-            i + 1,
-            collect=Load((0, 0, int(crates[i]), 0) if cold and i % 3 == 0 else (int(crates[i]), 0, 0, 0)),
-            opens=int(opens[i]),
-            closes=int(closes[i]),
-            service=8,
+def make_farms(network: Network, spots: Sequence[tuple[float, float]] = AROUND, **fields: Any) -> list[Producer]:
+    """Hoeve 0, 1, …, each with a farmer and leek."""
+    farms = []
+    for number, (lat, lon) in enumerate(spots):
+        farmer = make_person(f"farmer{number}")
+        farm = make_producer(network, f"Hoeve {number}", farmer, lat=lat, lon=lon, **fields)
+        make_product(farm, f"leek{number}")
+        farms.append(farm)
+    return farms
+
+
+def order_of_each(farms: Sequence[Producer], delivery: Delivery, units: int = 40, name: str = "Gezin") -> None:
+    """One household orders so many kilos of everybody's leek."""
+    day = delivery.delivery_day
+    wanted = {}
+    for farm in farms:
+        (product,) = farm.products.all()
+        stock.announce(
+            product=product,
+            week_on=day.cycle.week_on,
+            quantity=Decimal(500),
+            price=Decimal("1.60"),
+            by=farm.organisation.people.get(),
         )
-        for i in range(n)
-    )
-    vans = (
-        Van("own", 0, (40, 40, 40, 40), 40, 9000, per_km=0.35, per_hour=22.0),
-        Van("shared", 0, (110, 110, 60, 110), 110, 9000, fixed=18.0, per_km=0.5, per_hour=24.0),
-    )
-    return Problem(Matrix(km, 1.3 * km + 1), sites, vans)
+        offer = Offer.objects.get(supply__product=product, delivery_day=day, price_group__audience="household")
+        wanted[offer.pk] = Decimal(units)
+    person = make_person(name.lower())
+    home = make_household(day.network, name, person)
+    order = basket.open_order(buyer=home, delivery=delivery, by=person)
+    basket.fill(order=order, quantities=wanted, by=person)
+    checkout.place_order(order=order, by=person)
+
+
+def settle(day: DeliveryDay, by: Person, *, brings: Sequence[Producer] = ()) -> CostRun:
+    """Closed, planned, driven and settled, with a van of the hub."""
+    if not Vehicle.objects.exists():
+        make_vehicle(day.network)
+    for farm in brings:
+        TransportChoice.objects.create(producer=farm, week_on=day.cycle.week_on, transport="brings")
+    with clock.at(day.closes_at):
+        closing.close_day(day=day)
+        rounds.plan_rounds(day=day, by=by)
+    with clock.at(max(delivery.ends_at for delivery in day.deliveries.all())):
+        handover.drive_day(day=day, by=by)
+        run = settling.settle_day(day=day, by=by)
+    day.refresh_from_db()
+    return run

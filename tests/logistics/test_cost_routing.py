@@ -13,7 +13,7 @@ from logistics.cost_sharing.sampling import estimated_shapley
 from logistics.cost_sharing.shapley import shapley
 from logistics.distances import Matrix
 from logistics.routing import Load, Pair, Problem, Site, Van
-from tests.logistics.farms import region
+from tests.logistics.regions import region
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -58,3 +58,27 @@ def test_a_curve_falls_from_left_to_right() -> None:
     assert chart["spot"](40, 2)[0] == 1000
     assert chart["spot"](10, 8)[1] < chart["spot"](40, 2)[1] < chart["height"]
     assert chart["line"].count("L") == 2
+
+
+def test_a_plot_places_lines_dots_band_and_marks_on_one_pair_of_axes() -> None:
+    plot = charts.plot(
+        lines=[{"kind": "fit", "points": [(10, 4), (20, 2)]}, {"kind": "ahead", "points": []}],
+        dots=[(15, Decimal(5)), (10, 12)],
+        band=[(10, -1, 5), (20, 1, 3)],
+        marks=[{"kind": "now", "x": 20, "y": 2, "label": "now"}, {"kind": "goal", "x": 10, "y": 4, "label": "goal"}],
+        height=100,
+        highest=8,
+    )
+    assert (plot["left"], plot["right"], plot["top"]) == (10, 20, 8)
+    assert plot["lines"] == [{"kind": "fit", "points": [(10, 4), (20, 2)], "d": "M0.0 50.0L1000.0 75.0"}]
+    assert plot["dots"] == [{"x": 50.0, "y": 37.5}, {"x": 0.0, "y": 0.0}], "what rises above the top is drawn on it"
+    assert plot["band"] == "M0.0 37.5L1000.0 62.5L1000.0 87.5L0.0 100.0Z"
+    assert [(mark["x"], mark["y"], mark["row"], mark["end"]) for mark in plot["marks"]] == [
+        (100.0, 75.0, 14, True),
+        (0.0, 50.0, 34, False),
+    ]
+
+
+def test_a_plot_of_one_point_stands_in_the_middle() -> None:
+    plot = charts.plot(lines=[{"kind": "fit", "points": [(3, 7)]}])
+    assert (plot["lines"][0]["d"], plot["top"], plot["band"]) == ("M500.0 25.0", 8, "")
