@@ -2,17 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from time import monotonic
 
 import numpy as np
 
 from logistics.cost_sharing.cents import capped, in_cents, rounded
 from logistics.cost_sharing.equal import Search, equal_savings
-from logistics.cost_sharing.game import EXACT_UP_TO, NEGLIGIBLE, Floats, Game, hash_of
-from logistics.cost_sharing.nucleolus import nucleolus
+from logistics.cost_sharing.game import NEGLIGIBLE, Floats, Game, hash_of
+from logistics.cost_sharing.nucleolus import nucleolus, nucleolus_of_groups
 from logistics.cost_sharing.sampling import estimated_shapley
 from logistics.cost_sharing.shapley import shapley
 
 METHODS = ("epm", "shapley", "nucleolus", "per_capita_nucleolus", "stand_alone", "volume", "value")
+GROUPS_COUNT = ("shapley", "nucleolus", "per_capita_nucleolus")
+"""Methods whose answer is exact only when the cost of every group is known."""
+MANY = 240
+"""Players up to which those answer at all."""
+NUCLEOLUS_TURNS = 20
 HOLDS = 0.005
 """Euro: a group this close to leaving holds the bill where it is."""
 
@@ -76,8 +82,9 @@ def allocate(
     The answer depends on the inputs and the seed alone, never on the order of players or the speed of the machine; only a
     search that `time_limit` seconds cut short is marked `stopped` and holds the last shares that add up.
     Raises ValueError for an unknown method, a negative tau, weights that are missing, a game of values with a method that
-    needs costs, and more than 18 players for the nucleoli. The Shapley value
-    of more than 18 is estimated, with its standard error, from costs that are themselves rough when vans are routed.
+    needs costs, and more than 240 players for Shapley and the nucleoli. Of more than 18 the Shapley value is estimated,
+    with its standard error, from costs that are themselves rough when vans are routed; the nucleoli follow from the groups
+    that were found and from what each adds to all others, roughly.
     """
     if method not in METHODS:
         raise ValueError(f"there is no method {method!r}; there are {', '.join(METHODS)}")
@@ -119,7 +126,7 @@ def _of_costs(game: Game, method: str, tau: float, time_limit: float, seed: int)
         assert search.shares is not None
         shares = bill = search.shares
     else:
-        shares, error = _by_method(game, method, total, seed)
+        shares, error = _by_method(game, method, total, seed, search)
         bill = capped(shares, room)
     kept = max(tau, search.eps_star)
     violation, proven = _violation(search, bill, kept)
@@ -142,14 +149,14 @@ def _of_costs(game: Game, method: str, tau: float, time_limit: float, seed: int)
         max_violation_cents=int(np.ceil(100 * violation - 0.01)),
         proven=proven and not search.stopped,
         binding=_binding(search, players, bill, kept),
-        exact=error is None and not search.stopped,
+        exact=not search.stopped and (method not in GROUPS_COUNT or game.cost.table() is not None),
         standard_error=None if error is None else _named(players, error),
         inputs_hash="",
         stopped=search.stopped,
     )
 
 
-def _by_method(game: Game, method: str, total: float, seed: int) -> tuple[Floats, Floats | None]:
+def _by_method(game: Game, method: str, total: float, seed: int, search: Search) -> tuple[Floats, Floats | None]:
     n = len(game.players)
     if method in ("stand_alone", "volume", "value"):
         if method != "stand_alone" and game.weights is None:
@@ -159,11 +166,39 @@ def _by_method(game: Game, method: str, total: float, seed: int) -> tuple[Floats
     table = _table(game, total)
     if method == "shapley" and table is not None:
         return shapley(table), None
+    rough = getattr(game.cost, "roughly", game.cost.of)
+    if table is None and n > MANY:
+        raise ValueError(f"the method {method!r} counts what groups would pay, of {MANY} players at most, not {n}")
     if method == "shapley":
-        return estimated_shapley(getattr(game.cost, "roughly", game.cost.of), n, total, seed)
-    if table is None:
-        raise ValueError(f"the nucleolus needs the cost of every group: {EXACT_UP_TO} players at most, not {n}")
-    return nucleolus(table, total, per_capita=method == "per_capita_nucleolus"), None
+        return estimated_shapley(rough, n, total, seed)
+    per_capita = method == "per_capita_nucleolus"
+    if table is not None:
+        return nucleolus(table, total, per_capita=per_capita), None
+    return _nucleolus_of_found(game, total, search, per_capita), None
+
+
+def _nucleolus_of_found(game: Game, total: float, search: Search, per_capita: bool) -> Floats:
+    """Among the groups found and those that object to what follows from them, turn by turn."""
+    n, rough = len(game.players), getattr(game.cost, "roughly", game.cost.of)
+    everybody = frozenset(range(n))
+    # What everyone but one would pay says what she adds; it is rough, and in proportion to what is shared.
+    whole = rough(everybody) or 1.0
+    but_one = {tuple(sorted(everybody - {i})): total * rough(everybody - {i}) / whole for i in range(n)}
+    shares = np.zeros(n)
+    for _turn in range(NUCLEOLUS_TURNS):
+        groups = but_one | {tuple(sorted(group)): cost for group, cost in search.rows.items()}
+        listed = sorted(groups)
+        costs = np.array([groups[group] for group in listed])
+        shares = nucleolus_of_groups(listed, costs, game.alone, total, per_capita=per_capita)
+        found, _proven = search.oracle.most_violated(capped(shares, game.room), search.eps_star)
+        fresh = [row for row in found if row.group not in search.rows]
+        if not fresh:
+            break
+        if monotonic() > search.until:
+            search.stopped = True
+            break
+        search.rows |= {row.group: row.cost for row in fresh}
+    return shares
 
 
 def _table(game: Game, total: float) -> Floats | None:

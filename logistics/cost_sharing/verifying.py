@@ -244,7 +244,12 @@ class _Count:
         elif not bill.proven:
             yield "that no group gains more is not proven: it is the largest found"
         if not bill.exact and not bill.stopped:
-            yield "the shares are an estimate, with a standard error"
+            error = bill.standard_error is not None
+            yield (
+                "the shares are an estimate, with a standard error"
+                if error
+                else "the shares follow from the groups found"
+            )
 
     def _odd(self, table: Floats) -> Iterator[str]:
         n, masks = len(self.players), np.arange(len(table))

@@ -356,6 +356,9 @@ def test_three_thousand_players():
     bill = allocate(Game(players, AdditiveOracle(list(alone)), 60_000.0))
     assert sum(bill.cents.values()) == 6_000_000
     assert bill.spread == pytest.approx(0.0, abs=1e-6) and bill.proven
+    for method in GROUP_METHODS:
+        with pytest.raises(ValueError, match="of 240 players at most, not 3000"):
+            allocate(Game(players, AdditiveOracle(list(alone)), 60_000.0), method)
 
 
 def test_random_tables_of_any_shape_have_an_answer_that_counts():

@@ -9,6 +9,7 @@ import pytest
 
 from logistics.cost_sharing import Game, RoutingOracle, allocate, routing, sampling, verify
 from logistics.cost_sharing.game import sums
+from logistics.cost_sharing.nucleolus import nucleolus, nucleolus_of_groups
 from logistics.cost_sharing.sampling import estimated_shapley
 from logistics.cost_sharing.shapley import shapley
 from logistics.distances import Matrix
@@ -209,6 +210,25 @@ def test_shapley_of_twenty_farms_is_an_estimate_that_says_so(monkeypatch):
     assert allocate(game, "shapley").cents == bill.cents
     report = verify(game, bill)
     assert report.flaws == () and "an estimate, with a standard error" in " ".join(report.notes)
+
+
+@pytest.mark.parametrize("method", ["nucleolus", "per_capita_nucleolus"])
+def test_the_nucleolus_of_twenty_farms_follows_from_the_groups_found(method):
+    problem = region(20, 5)
+    game = Game(tuple(site.key for site in problem.sites), RoutingOracle(problem), 250.0)
+    bill = allocate(game, method)
+    assert not bill.exact and sum(bill.shares.values()) == pytest.approx(250.0)
+    report = verify(game, bill)
+    assert report.flaws == () and "follow from the groups found" in " ".join(report.notes)
+
+
+def test_the_nucleolus_of_all_groups_is_the_nucleolus():
+    oracle = RoutingOracle(region(6, 1))
+    table = oracle.table()
+    groups = [[i for i in range(6) if mask >> i & 1] for mask in range(1, 63)]
+    for per_capita in (False, True):
+        of_groups = nucleolus_of_groups(groups, table[1:63], oracle.alone, float(table[-1]), per_capita=per_capita)
+        assert of_groups == pytest.approx(nucleolus(table, float(table[-1]), per_capita=per_capita), abs=1e-6)
 
 
 def test_the_estimate_of_shapley_is_near_the_value_itself():
