@@ -6,7 +6,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef
 from django.shortcuts import get_object_or_404
 
-from logistics.models import Paper, Round, Tour, Vehicle
+from logistics.models import Paper, Proposal, Round, Tour, Vehicle
 from network.access import COORDINATOR, VOLUNTEER, public_network, require_role
 from network.models import Delivery, DeliveryDay, Membership, Network, NetworkRole, Organisation
 from orders.models import PurchaseOrder
@@ -106,6 +106,35 @@ def tour_for(person: Any, pk: int) -> Tour:
     tour = get_object_or_404(Tour.objects.select_related("network__hub", "vehicle"), pk=pk)
     require_role(person, tour.network, COORDINATOR)
     return tour
+
+
+def assembly_for(person: Any, slug: str) -> tuple[Network, list[Membership]]:
+    """
+    A network and the memberships in it of those the person acts for: for its members and its coordinators. Who only drives
+    or volunteers for it gets 403.
+    """
+    network = public_network(slug)
+    return network, _memberships(person, network)
+
+
+def proposal_for(person: Any, pk: int) -> tuple[Proposal, list[Membership]]:
+    """A proposal and the person's memberships in its network, for the same people."""
+    proposal = get_object_or_404(
+        Proposal.objects.select_related("network__hub", "network__organisation", "terms", "by"), pk=pk
+    )
+    return proposal, _memberships(person, proposal.network)
+
+
+def _memberships(person: Any, network: Network) -> list[Membership]:
+    found = list(
+        Membership.objects.current()
+        .filter(network=network, organisation__in=Organisation.objects.active().of(person))
+        .select_related("organisation__producer")
+        .order_by("pk")
+    )
+    if not found:
+        require_role(person, network, COORDINATOR)
+    return found
 
 
 def members_network(person: Any, slug: str) -> tuple[Network, bool]:

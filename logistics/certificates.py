@@ -55,7 +55,7 @@ def game_row(run: CostRun, played: Played) -> CostGame:
         spread=Decimal(str(round(bill.spread, 2))),
         max_violation=from_cents(bill.max_violation_cents),
         subsidy=from_cents(bill.subsidy_cents),
-        proven=bill.proven and played.kind != CostGame.Kind.DIRECT,
+        proven=bill.proven and played.inputs["drive"] is not None,
         exact=bill.exact,
         stopped=bill.stopped,
         inputs=played.inputs,

@@ -4,7 +4,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from logistics.models import CostShare, Dispute
-from network import clock, journal
+from network import clock, journal, outbox
 from network.errors import Refused
 from network.models import DeliveryDay, Person
 
@@ -30,6 +30,7 @@ def raise_dispute(*, share: CostShare, text: str, by: Person) -> Dispute:
     journal.record(
         action="disputed a bill", subject=day, by=by, network=day.network, reason=text[:300], farm=str(share.producer)
     )
+    outbox.add(kind="dispute_raised", key=f"dispute-{dispute.pk}", dispute=dispute.pk)
     return dispute
 
 
@@ -54,6 +55,7 @@ def answer_dispute(*, dispute: Dispute, text: str, by: Person) -> Dispute:
         reason=text[:300],
         farm=str(dispute.share.producer),
     )
+    outbox.add(kind="dispute_answered", key=f"dispute-answered-{dispute.pk}", dispute=dispute.pk)
     return dispute
 
 

@@ -4,7 +4,7 @@ What happened on a driven day, as plain JSON: everything the shares are computed
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import asdict
 from datetime import time
 from decimal import Decimal
@@ -39,12 +39,41 @@ def inputs_of(*, day: DeliveryDay) -> dict[str, Any]:
     `crates` are what was billed, a row for each farm, delivery and way: crate equivalents per storage class, kg, and the
     value of the goods in euro, which only the method "value" reads and no page shows.
     """
+    return with_roads(happened(day=day))
+
+
+def with_roads(known: dict[str, Any]) -> dict[str, Any]:
+    """What happened, and the km and minutes between its places."""
+    by_road = roads_between([(lat, lon) for lat, lon in known["places"]])
+    return dict(json.loads(json.dumps(known | by_road)))
+
+
+def happened(*, day: DeliveryDay) -> dict[str, Any]:
+    """The same without the roads: what somebody may change until the day is settled."""
     day = DeliveryDay.objects.select_related("cycle__network__hub").get(pk=day.pk)
-    agreed = terms.of(day.network, day.cycle.week_on)
     crates = crates_of(day)
-    producers = Producer.objects.select_related("organisation__place").in_bulk({row["producer"] for row in crates})
-    deliveries = Delivery.objects.select_related("place").in_bulk({row["delivery"] for row in crates})
-    brought, rates, hub = _brought(day), rates_by_owner(), day.network.hub.point
+    return written(
+        day=day,
+        crates=crates,
+        producers=Producer.objects.select_related("organisation__place").in_bulk({row["producer"] for row in crates}),
+        brought=_brought(day),
+        deliveries=Delivery.objects.select_related("place").in_bulk({row["delivery"] for row in crates}),
+        rides=driven.of_day(day),
+    )
+
+
+def written(
+    *,
+    day: DeliveryDay,
+    crates: list[dict[str, Any]],
+    producers: Mapping[int, Producer],
+    brought: Container[int],
+    deliveries: Mapping[int, Delivery],
+    rides: list[Driven],
+) -> dict[str, Any]:
+    """The same of a day that may be imagined: with crates, farms, deliveries (by pk) and rounds that have no row."""
+    agreed = terms.of(day.network, day.cycle.week_on)
+    rates, hub = rates_by_owner(), day.network.hub.point
     starts = {pk: (found.organisation.place or day.network.hub).point for pk, found in producers.items()}
     spots: dict[Point, int] = {}
     for point in [
@@ -53,8 +82,6 @@ def inputs_of(*, day: DeliveryDay) -> dict[str, Any]:
         *(deliveries[row["delivery"]].place.point for row in crates),
     ]:
         spots.setdefault(point, len(spots))
-    by_road = _roads(list(spots))
-    rides = driven.of_day(day)
     standard = standard_van(agreed)
     inputs = {
         "day": day.pk,
@@ -62,8 +89,6 @@ def inputs_of(*, day: DeliveryDay) -> dict[str, Any]:
         "weights": _weights(day),
         "hub": hub,
         "places": list(spots),
-        "km": np.round(by_road.km, 2).tolist(),
-        "minutes": whole_minutes(by_road).tolist(),
         "rounds": _rounds(rides),
         "driven": str(sum((ride.cost for ride in rides), Decimal(0))),
         "vans": _vans(rides),
@@ -162,11 +187,12 @@ def _brought(day: DeliveryDay) -> set[int]:
     return set(loose.exclude(producer__in=missed).values_list("producer", flat=True))
 
 
-def _roads(spots: list[Point]) -> Matrix:
-    """Between all places; by formula where there is no road."""
+def roads_between(spots: list[Point]) -> dict[str, Any]:
+    """`km` and whole `minutes` between all places as they are kept; by formula where there is no road."""
     known, formula = roads.between(spots).matrix, distances.matrix(spots)
     gap = ~(np.isfinite(known.km) & np.isfinite(known.minutes))
-    return Matrix(np.where(gap, formula.km, known.km), np.where(gap, formula.minutes, known.minutes))
+    by_road = Matrix(np.where(gap, formula.km, known.km), np.where(gap, formula.minutes, known.minutes))
+    return {"km": np.round(by_road.km, 2).tolist(), "minutes": whole_minutes(by_road).tolist()}
 
 
 def _rounds(rides: Iterable[Driven]) -> list[dict[str, Any]]:

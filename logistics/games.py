@@ -11,7 +11,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import repeat
 from math import ceil
 from typing import Any, TypeAlias
 
@@ -19,22 +18,22 @@ import numpy as np
 
 from logistics.alone import Rates, trip
 from logistics.calls import PER_CRATE, PER_STOP
-from logistics.cost_sharing import AdditiveOracle, Allocation, CostOracle, Game, RoutingOracle, allocate
 from logistics.cost_sharing.game import EXACT_UP_TO
+from logistics.cost_sharing.programmes import Infeasible
 from logistics.distances import Matrix
 from logistics.facts import inputs_of
 from logistics.loading import NEARLY
-from logistics.routing import DAY, STORAGE_CLASSES, AloneCost, Load, Problem, Site, Van
+from logistics.playing import ALWAYS, Played, game_of, played_of
+from logistics.routing import STORAGE_CLASSES, AloneCost
 from network.money import share_out
 
 __all__ = ["Bill", "Played", "Shared", "game_of", "inputs_of", "share"]
 
 Facts: TypeAlias = Mapping[str, Any]
 
-ONLY_SMALL = ("shapley", "nucleolus", "per_capita_nucleolus")
+ONLY_SMALL = ("nucleolus", "per_capita_nucleolus")
 """Methods that need the cost of every group; a larger game is shared by equal savings."""
 ANY_KG = 1_000_000
-ALWAYS = (0, DAY)
 
 
 @dataclass(frozen=True)
@@ -59,19 +58,6 @@ class Bill:
     @property
     def saving(self) -> float | None:
         return (self.alone - self.own - self.share) / self.alone if self.alone else None
-
-
-@dataclass(frozen=True)
-class Played:
-    """
-    One game and how it was shared. Players are producers (pk as text), in the game of distribution deliveries. `inputs` are
-    what `game_of` makes it from, with the method and tau: plain JSON.
-    """
-
-    kind: str
-    game: Game
-    allocation: Allocation
-    inputs: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -131,46 +117,6 @@ def share(inputs: Facts, *, method: str | None = None, tau: float | None = None,
         alone_km=round(sum(one.km for one in day.trips.values()), 2),
         own_km=round(sum(one.km for one in day.to_hub.values()), 2),
         parts=parts,
-    )
-
-
-def game_of(inputs: Facts) -> Game:
-    """The game that `inputs` describe (those of a `Played`): `euro` to share, players, caps, weights, and what groups cost."""
-    oracle: CostOracle
-    if (drive := inputs["drive"]) is None:
-        oracle = AdditiveOracle(inputs["alone"])
-    else:
-        sites = tuple(
-            Site(player, number, Load(tuple(crates), kg), service=service, opens=hours[0], closes=hours[1])  # type: ignore[arg-type]
-            for number, (player, (crates, kg, service), hours) in enumerate(
-                zip(inputs["players"], drive["loads"], drive["hours"] or repeat(ALWAYS), strict=False), 1
-            )
-        )
-        vans = tuple(
-            Van(
-                key=str(number),
-                at=0,
-                capacity=tuple(van["capacity"]),  # type: ignore[arg-type]
-                total_crates=van["crates"],
-                kg=van["kg"],
-                fixed=van["fixed"],
-                per_km=van["per_km"],
-                per_hour=van["per_hour"],
-                per_stop=van["per_stop"],
-                available_from=van["hours"][0],
-                available_to=van["hours"][1],
-            )
-            for number, van in enumerate(drive["vans"])
-        )
-        matrix = Matrix(np.array(drive["km"], dtype=float), np.array(drive["minutes"], dtype=float))
-        oracle = RoutingOracle(Problem(matrix, sites, vans), inputs["alone"])
-    caps, weights = inputs["caps"], inputs["weights"]
-    return Game(
-        players=tuple(inputs["players"]),
-        cost=oracle,
-        grand_cost=inputs["euro"],
-        caps=None if caps is None else tuple(caps),
-        weights=None if weights is None else tuple(weights),
     )
 
 
@@ -244,9 +190,14 @@ class _Day:
     def cost(self, leg: str) -> int:
         return sum(ride["shared"] for ride in self.inputs["rounds"] if ride["leg"] == leg)
 
-    def drive(self, leg: str, sites: Sequence[Facts], loads: Sequence[Sequence[Facts]]) -> dict[str, Any]:
-        """How groups could drive: from the hub along these sites with these goods, with a van of the plan or a standard one."""
-        rows = [0, *(site["at"] for site in sites)]
+    def drive(
+        self, leg: str, sites: Sequence[Facts], loads: Sequence[Sequence[Facts]], to: Sequence[Facts] = ()
+    ) -> dict[str, Any]:
+        """
+        How groups could drive: from the hub along these sites with these goods, or from each site straight `to` another,
+        with a van of the plan or a standard one.
+        """
+        rows = [0, *(site["at"] for site in (*sites, *to))]
         standard, all_day = self.inputs["terms"]["van"], list(ALWAYS)
         vans = [
             {key: van[key] for key in van if key != "leg"} | {"hours": all_day}
@@ -271,6 +222,7 @@ class _Day:
             "loads": [_load(some) for some in loads],
             "vans": vans,
             "hours": None,
+            "pairs": bool(to),
         }
 
     def within_hours(self, leg: str, sites: Sequence[Facts], drive: Mapping[str, Any]) -> dict[str, Any]:
@@ -294,6 +246,7 @@ class _Day:
         cents: int,
         *,
         sites: Sequence[Facts] = (),
+        to: Sequence[Facts] = (),
         alone: list[float] | None = None,
         caps: Sequence[int] | None = None,
     ) -> Played:
@@ -303,7 +256,7 @@ class _Day:
         """
         method = "epm" if self.method in ONLY_SMALL and len(players) > EXACT_UP_TO else self.method
         weighed = {"volume": _many, "value": lambda row: row["value"]}.get(method)
-        drive = self.drive(kind, sites, list(players.values())) if sites else None
+        drive = self.drive(kind, sites, list(players.values()), to) if sites else None
         inputs = {
             "players": [str(pk) for pk in players],
             "euro": cents / 100,
@@ -314,28 +267,37 @@ class _Day:
             "method": method,
             "tau": self.tau,
         }
-        played = _played(kind, inputs, self.time_limit)
-        if drive is None or played.allocation.eps_star <= self.tau:
+        try:
+            played = played_of(kind, inputs, self.time_limit)
+        except Infeasible:
+            # A search that proves nothing met a group too late: then in proportion to alone, with the certificate of that.
+            played = played_of(kind, inputs | {"method": "stand_alone"}, self.time_limit)
+        if drive is None or to or played.allocation.eps_star <= self.tau:
             return played
         hired = [round(float(cost), 6) for cost in played.game.alone]
         within = inputs | {"alone": hired, "drive": self.within_hours(kind, sites, drive)}
-        kept = _played(kind, within, self.time_limit)
+        try:
+            kept = played_of(kind, within, self.time_limit)
+        except Infeasible:
+            return played
         return kept if kept.allocation.eps_star < played.allocation.eps_star else played
 
 
-def _played(kind: str, inputs: dict[str, Any], time_limit: float) -> Played:
-    game = game_of(inputs)
-    return Played(kind, game, allocate(game, inputs["method"], tau=inputs["tau"], time_limit=time_limit), inputs)
-
-
 def _straight(day: _Day, games: list[Played]) -> dict[int, int]:
-    """What goes straight from farm to customer: cents by producer. Groups of its players are not priced."""
+    """
+    What goes straight from farm to customer: cents by producer. Groups are priced when each sends to one customer, one drive
+    after the other in a van.
+    """
     players = {pk: rows for pk in day.producers if (rows := [row for row in day.rows[pk] if row["straight"]])}
     cost = day.cost("direct")
     if not players or not cost:
         return {}
     alone = [_cents(day.driven_by(pk, rows).euro) / 100 for pk, rows in players.items()]
-    played = day.play("direct", players, cost, alone=alone, caps=[day.caps[pk] for pk in players])
+    caps = [day.caps[pk] for pk in players]
+    single = all(len(rows) == 1 for rows in players.values())
+    sites = [day.producers[pk] for pk in players] if single else []
+    to = [day.destinations[rows[0]["delivery"]] for rows in players.values()] if single else []
+    played = day.play("direct", players, cost, sites=sites, to=to, alone=alone, caps=caps)
     games.append(played)
     return {int(pk): cents for pk, cents in played.allocation.cents.items()}
 
@@ -398,3 +360,35 @@ def _load(rows: Sequence[Facts]) -> tuple[list[int], int, int]:
 def _cents(euro: float) -> int:
     """Half up, free of the noise of arithmetic."""
     return int(100 * round(euro, 6) + 0.5 + 1e-7)
+
+
+def trip_of(inputs: Facts, producer: int, *, to_hub: bool = False) -> AloneCost:
+    """What a producer would drive alone with what she sent: from door to door, or to the hub with what went over it."""
+    day = _Day(inputs, "", 0.0, 0.0)
+    if to_hub:
+        return day.driven_by(producer, day.through_hub(producer), to=0)
+    return day.driven_by(producer, day.rows[producer])
+
+
+def players_of(inputs: Facts, kind: str) -> dict[int, tuple[Facts, list[dict[str, Any]]]]:
+    """The players of a day's collection or distribution: by pk, who they are, and what a van takes or leaves there."""
+    day = _Day(inputs, "", 0.0, 0.0)
+    if kind == "collection":
+        farms = {pk: rows for pk, her in day.producers.items() if not her["brings"] and (rows := day.through_hub(pk))}
+        return {pk: (day.producers[pk], rows) for pk, rows in farms.items()}
+    dropped: dict[int, list[dict[str, Any]]] = {}
+    for row in inputs["crates"]:
+        if not row["straight"]:
+            dropped.setdefault(row["delivery"], []).append(row)
+    return {pk: (day.destinations[pk], dropped[pk]) for pk in sorted(dropped)}
+
+
+def cheapest(inputs: Facts, kind: str, some: Sequence[int]) -> int:
+    """Cents of the cheapest tours along some of these players at any hour, with the vans of the plan or standard ones."""
+    players = players_of(inputs, kind)
+    some = [pk for pk in some if pk in players]
+    if not some:
+        return 0
+    drive = _Day(inputs, "", 0.0, 0.0).drive(kind, [players[pk][0] for pk in some], [players[pk][1] for pk in some])
+    facts = {"players": [str(pk) for pk in some], "euro": 0, "alone": None, "caps": None, "weights": None}
+    return _cents(game_of(facts | {"drive": drive}).cost.of(frozenset(range(len(some)))))

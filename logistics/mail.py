@@ -1,6 +1,9 @@
-"""Mails to drivers: real plain text with an HTML twin and an event for the calendar, in her language. From the outbox only."""
+"""
+Mails to drivers, with an event for the calendar, and to outsiders who asked what if: real plain text with an HTML twin, in the
+reader's language. From the outbox only.
+"""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
@@ -11,10 +14,11 @@ from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from logistics import calendars, calls
-from logistics.models import Round
+from logistics import calendars, calls, outsiders
+from logistics.models import Round, WhatIf
 from network import clock
 from network.models import DeliveryDay, OutboxEntry, Person
+from network.money import from_cents
 
 
 def round_assigned(day: int, number: int, driver: int, sequence: int, what: dict[str, Any]) -> None:
@@ -35,6 +39,33 @@ def round_assigned(day: int, number: int, driver: int, sequence: int, what: dict
     elif not what and not found and (hours := _last_told(key, sequence)):
         known = DeliveryDay.objects.select_related("cycle__network__hub").get(pk=day)
         _send(person, known, number, key, sequence, None, hours)
+
+
+def what_if_ready(what_if: int) -> None:
+    """The exact figure she asked for; nothing when she wants it no longer."""
+    found = WhatIf.objects.kept().filter(pk=what_if, status="done").select_related("network").first()
+    if found is None:
+        return
+    with translation.override(found.inputs["language"]):
+        path = reverse("logistics:what_if_kept", args=[found.network.slug, found.token])
+        best = outsiders.best_of(found.exact["days"])
+        context = {
+            "network": found.network,
+            "where": found.inputs["where"],
+            "best": best and {key: from_cents(best[key]) for key in ("alone", "together", "gain", "noise")},
+            "on": best and date.fromisoformat(best["on"]),
+            "url": settings.SITE_URL + path,
+            "expires_on": found.expires_on,
+            "language": found.inputs["language"],
+        }
+        message = EmailMultiAlternatives(
+            subject=_("What transport in %(network)s would cost you, exactly") % {"network": found.network},
+            body=render_to_string("mail/what_if_ready.txt", context),
+            to=[found.email],
+            headers={"Message-ID": f"<what-if-{found.pk}@kouter>"},
+        )
+        message.attach_alternative(render_to_string("mail/what_if_ready.html", context), "text/html")
+        message.send()
 
 
 def _send(

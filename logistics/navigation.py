@@ -25,7 +25,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
 
 def _links(request: HttpRequest) -> list[Link]:
     slug = (request.resolver_match.kwargs.get("network") if request.resolver_match else None) or None
-    farms, roles, buys = _ties(request.user)
+    farms, roles, buys, member_of = _ties(request.user)
     home = slug or next(iter([*roles, *buys]), None) or _first_network()
     pages: list[tuple[str, str]] = []
     if "coordinator" in roles.get(home or "", ()):
@@ -46,32 +46,41 @@ def _links(request: HttpRequest) -> list[Link]:
             (_("Order"), reverse("orders:shop", args=[home])),
             (_("Farms"), reverse("producers:farms", args=[home])),
         ]
+    if home and (home in member_of or "coordinator" in roles.get(home, ())):
+        pages.append((_("Decide together"), reverse("logistics:together", args=[home])))
     if buys:
         pages.append((_("My orders"), reverse("orders:mine")))
     best = max((url for _label, url in pages if request.path.startswith(url)), key=len, default=None)
     return [Link(label, url, url == best) for label, url in pages]
 
 
-def _ties(person: Any) -> tuple[list[str], dict[str, set[str]], list[str]]:
-    """The farms a person works for, roles by network, and the networks in which an organisation of hers buys."""
+def _ties(person: Any) -> tuple[list[str], dict[str, set[str]], list[str], set[str]]:
+    """The farms a person works for, roles by network, the networks in which an organisation of hers buys, and is a member."""
     if not person.is_authenticated:
-        return [], {}, []
+        return [], {}, [], set()
     roles: dict[str, set[str]] = {}
     for slug, role in NetworkRole.objects.filter(person=person).order_by("pk").values_list("network__slug", "role"):
         roles.setdefault(slug, set()).add(role)
     farms: dict[str, None] = {}
     buys: dict[str, None] = {}
+    member_of: set[str] = set()
     ties = (
         OrganisationRole.objects.filter(person=person, organisation__archived_at=None)
         .order_by("pk")
-        .values_list("organisation__producer__slug", "organisation__memberships__network__slug")
+        .values_list(
+            "organisation__producer__slug",
+            "organisation__memberships__network__slug",
+            "organisation__memberships__left_on",
+        )
     )
-    for farm, network in ties:
+    for farm, network, left_on in ties:
         if farm:
             farms[farm] = None
         if network:
             buys[network] = None
-    return list(farms), roles, list(buys)
+            if left_on is None:
+                member_of.add(network)
+    return list(farms), roles, list(buys), member_of
 
 
 def _first_network() -> str | None:

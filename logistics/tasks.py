@@ -5,8 +5,9 @@ One job per delivery day, which is one network on one day, so that workers plan 
 in the cache; what it found is stored at once at its end, so that one that is killed leaves nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 from celery import shared_task
@@ -15,11 +16,13 @@ from django.core.cache import cache
 from django.db import connection
 from django.utils.translation import gettext_noop, override
 
-from logistics import rounds, settling
+from logistics import assembly, consequences, outsiders, rounds, scenarios, settling, terms, whatif
+from logistics.models import Proposal, Scenario, WhatIf
+from logistics.models.outlook import Works
 from logistics.waves import Cancelled, Watch
 from network import clock
 from network.errors import Refused
-from network.models import DeliveryDay, Person
+from network.models import DeliveryDay, Network, Person
 
 STEPS = {
     "waiting": gettext_noop("Waiting for the planner"),
@@ -147,3 +150,149 @@ def _alone_at(day: int) -> Iterator[bool]:
         finally:
             if mine:
                 cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [PLANNING, day])
+
+
+FRONTIER, EFFECTS = "frontier", "effects"
+"""What members look at before they vote, computed as a job: of a network, and of a proposal."""
+
+
+@shared_task
+def decide_due() -> None:
+    """Every minute: count the votes that have ended, and compute what running ones still lack."""
+    running = Proposal.objects.filter(status=Proposal.Status.OPEN).select_related("network", "terms")
+    for proposal in running.order_by("closes_at", "pk"):
+        if proposal.closes_at <= clock.now():
+            assembly.decide(proposal=proposal)
+        elif not consequences.effects_of(proposal).is_whole:
+            ask_to_compute(EFFECTS, proposal.pk)
+
+
+def ask_to_compute(what: str, pk: int) -> bool:
+    """Start computing the frontier of a network or the effects of a proposal, unless that is being done; False then."""
+    if not cache.add(f"{what}-{pk}", {"done": 0, "of": 0}, PATIENCE):
+        return False
+    try:
+        (trace_frontier if what == FRONTIER else assess_proposal).delay(pk)
+    except Exception:
+        cache.delete(f"{what}-{pk}")
+        raise
+    return True
+
+
+def computed_so_far(what: str, pk: int) -> dict[str, Any]:
+    """Nothing; `{"done": days, "of": days}` while it runs (0 of 0 while it waits for a worker); or `{"failed": True}`."""
+    found: dict[str, Any] = cache.get(f"{what}-{pk}") or {}
+    return found
+
+
+@shared_task
+def trace_frontier(network_pk: int) -> None:
+    """Compute what the frontier of a network lacks. Killed half-way, the next job goes on where it stopped."""
+    network = Network.objects.get(pk=network_pk)
+    present = terms.of(network, clock.monday_of(clock.today()))
+    with _telling(FRONTIER, network_pk) as tell:
+        consequences.trace(network=network, chosen=present, tell=tell)
+
+
+@shared_task
+def assess_proposal(proposal_pk: int) -> None:
+    """Compute what everybody would have paid under a proposal; killed half-way like the frontier."""
+    proposal = Proposal.objects.select_related("network", "terms").get(pk=proposal_pk)
+    with _telling(EFFECTS, proposal_pk) as tell:
+        consequences.assess(proposal=proposal, tell=tell)
+
+
+@contextmanager
+def _telling(what: str, pk: int) -> Iterator[consequences.Tell]:
+    """Tells the page how far a job is, and that it failed."""
+
+    def tell(done: int, of: int) -> None:
+        cache.set(f"{what}-{pk}", {"done": done, "of": of}, PATIENCE)
+
+    try:
+        yield tell
+    except Exception:
+        cache.set(f"{what}-{pk}", {"failed": True}, PATIENCE)
+        raise
+    cache.delete(f"{what}-{pk}")
+
+
+# What if
+
+OVERDUE = timedelta(minutes=1)
+"""After which what was asked and not begun is begun by the clock."""
+
+
+def begin_what_if(what_if: int) -> None:
+    """From the outbox: a worker computes what an outsider asked."""
+    compute_what_if.delay(what_if)
+
+
+def begin_scenario(scenario: int) -> None:
+    """From the outbox: a worker computes what a coordinator or a farmer asked."""
+    compute_scenario.delay(scenario)
+
+
+@shared_task
+def compute_what_if(pk: int) -> bool:
+    """The exact figure of an outsider's what-if, unless another worker is at it or she wants it no longer."""
+    if not WhatIf.objects.kept().claim(pk):
+        return False
+    asked = WhatIf.objects.select_related("network__hub").get(pk=pk)
+    days = len(asked.estimate["days"])
+    with override(asked.inputs["language"]), _worked_at(WhatIf.objects.all(), pk):
+        return outsiders.compute(what_if=asked, heard=_heard(WhatIf.objects.all(), pk, whatif.steps(2 * days)))
+
+
+@shared_task
+def compute_scenario(pk: int) -> bool:
+    """Both sides of a scenario, unless another worker is at it."""
+    if not Scenario.objects.claim(pk):
+        return False
+    asked = Scenario.objects.select_related("delivery_day__cycle__network__hub", "by").get(pk=pk)
+    with override(asked.by.language), _worked_at(Scenario.objects.all(), pk):
+        return scenarios.compute(scenario=asked, heard=_heard(Scenario.objects.all(), pk, scenarios.steps_of(asked)))
+
+
+@shared_task
+def take_up_what_ifs() -> int:
+    """Every minute: begin what was asked and lies about, or whose worker is lost; how many."""
+    since = clock.now() - OVERDUE
+    left = [(compute_what_if, pk) for pk in WhatIf.objects.kept().left_lying(since).values_list("pk", flat=True)]
+    left += [(compute_scenario, pk) for pk in Scenario.objects.left_lying(since).values_list("pk", flat=True)]
+    for task, pk in left:
+        task.delay(pk)
+    return len(left)
+
+
+@shared_task
+def forget_expired_what_ifs() -> int:
+    """Every hour: what outsiders let us keep until yesterday is deleted; how many."""
+    return outsiders.forget_expired()
+
+
+def percent_of(work: WhatIf | Scenario) -> int:
+    """How far the computing is."""
+    return int(cache.get(f"{work._meta.model_name}-{work.pk}-percent") or 0)
+
+
+def _heard(rows: Works, pk: int, steps: int) -> Callable[[], None]:
+    done = 0
+
+    def heard() -> None:
+        nonlocal done
+        done += 1
+        rows.hold(pk)
+        cache.set(f"{rows.model._meta.model_name}-{pk}-percent", 100 * done // max(1, steps), PATIENCE)
+
+    return heard
+
+
+@contextmanager
+def _worked_at(rows: Works, pk: int) -> Iterator[None]:
+    """What fails is said on the row, and to who watches the workers."""
+    try:
+        yield
+    except Exception:
+        rows.fail(pk)
+        raise

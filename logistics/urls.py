@@ -2,6 +2,7 @@ from django.urls import path
 
 from logistics import api
 from logistics.views import (
+    assembly,
     bills,
     day,
     device,
@@ -15,9 +16,11 @@ from logistics.views import (
     refunds,
     region,
     rounds,
+    scenarios,
     tipping,
     tours,
     week,
+    what_if,
 )
 
 app_name = "logistics"
@@ -40,6 +43,9 @@ urlpatterns = [
     path("days/<int:pk>/driven/", driven.day_driven, name="day_driven"),
     path("days/<int:pk>/papers/", papers.day_papers, name="papers"),
     path("days/<int:pk>/papers/make/", papers.make_papers, name="make_papers"),
+    path("days/<int:pk>/what-if/", scenarios.what_if_day, name="what_if_day"),
+    path("days/<int:pk>/what-if/<int:scenario>/", scenarios.scenario, name="scenario"),
+    path("farm/<slug:slug>/outside/", scenarios.outside, name="outside"),
     path("days/<int:pk>/settlement/", bills.settlement, name="settlement"),
     path("days/<int:pk>/settlement/correct/", bills.correct, name="correct"),
     path("days/<int:pk>/settlement/again/", bills.share_again, name="share_again"),
@@ -47,6 +53,9 @@ urlpatterns = [
     path("disputes/<int:pk>/answer/", bills.answer, name="answer_dispute"),
     path("farm/<slug:slug>/money/", money.money, name="money"),
     path("farm/<slug:slug>/money/<int:pk>/", money.money_day, name="money_day"),
+    path("farm/<slug:slug>/money/<int:pk>/dispute/", money.dispute, name="dispute"),
+    path("farm/<slug:slug>/money/<int:pk>/statement.pdf", money.statement_day, name="statement_day"),
+    path("farm/<slug:slug>/money/<slug:network>/<str:month>.pdf", money.statement_month, name="statement_month"),
     path("rounds/", rounds.my_rounds, name="my_rounds"),
     path("rounds/<int:pk>/", rounds.round, name="round"),
     path("rounds/<int:pk>/driver/", rounds.driver, name="driver"),
@@ -65,6 +74,9 @@ urlpatterns = [
     path("<slug:network>/fund/", fund.fund_page, name="fund"),
     path("<slug:network>/refund/", refunds.refund, name="refund"),
     path("me/refunds/", refunds.my_refunds, name="my_refunds"),
+    path("<slug:network>/what-if/", what_if.what_if, name="what_if"),
+    path("<slug:network>/what-if/<str:token>/", what_if.what_if_kept, name="what_if_kept"),
+    path("<slug:network>/what-if/<str:token>/forget/", what_if.what_if_forget, name="what_if_forget"),
     path("purchase-orders/<int:pk>/missing/", handover.missing, name="missing"),
     path("deliveries/<int:pk>/", handover.pickup, name="pickup"),
     path("deliveries/<int:pk>/packing.pdf", papers.packing_list, name="packing_list"),
@@ -92,5 +104,13 @@ urlpatterns = [
     path("sw.js", device.worker, name="worker"),
     path("kouter.webmanifest", device.manifest, name="manifest"),
     path("papers/<int:pk>.pdf", papers.paper, name="paper"),
+    path("<slug:network>/together/", assembly.together, name="together"),
+    path("<slug:network>/together/frontier/", assembly.trace_frontier, name="trace_frontier"),
+    path("<slug:network>/together/new/", assembly.proposal_new, name="proposal_new"),
+    path("proposals/<int:pk>/", assembly.proposal, name="proposal"),
+    path("proposals/<int:pk>/vote/", assembly.proposal_vote, name="proposal_vote"),
+    path("proposals/<int:pk>/remark/", assembly.proposal_remark, name="proposal_remark"),
+    path("proposals/<int:pk>/withdraw/", assembly.proposal_withdraw, name="proposal_withdraw"),
+    path("proposals/<int:pk>/effects/", assembly.proposal_effects, name="proposal_effects"),
     path("c/<str:code>", papers.crate, name="crate"),
 ]

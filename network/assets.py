@@ -21,7 +21,16 @@ VENDOR = {
     "bricolage": "@fontsource-variable/bricolage-grotesque/files/bricolage-grotesque-latin-wght-normal.woff2",
     "figtree": "@fontsource-variable/figtree/files/figtree-latin-wght-normal.woff2",
 }
-ALONE = {"desk.css", "fund.css", "leaflet.css", "plan.css", "road.css", "styleguide.css"}
+ALONE = {
+    "bill.css",
+    "desk.css",
+    "fund.css",
+    "leaflet.css",
+    "plan.css",
+    "road.css",
+    "styleguide.css",
+    "what-if.css",
+}
 
 
 def stylesheet(folder: Path = ROOT / "static" / "css") -> str:

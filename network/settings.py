@@ -182,6 +182,7 @@ ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "Kouter: "
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "http" if LOCAL else "https"
+ALLAUTH_TRUSTED_PROXY_COUNT = 0 if LOCAL else 1  # who asks is told by the proxy, and by nobody before it
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 
 # Data
@@ -220,17 +221,28 @@ CELERY_BEAT_SCHEDULE = {
         ("close due days", "orders.tasks.close_due_days", 20),
         ("expire holds", "orders.tasks.expire_holds", 60),
         ("plan closed days", "logistics.tasks.plan_all_due", 60),
+        ("count the votes", "logistics.tasks.decide_due", 60),
+        ("take up what-ifs", "logistics.tasks.take_up_what_ifs", 60),
+        ("forget expired what-ifs", "logistics.tasks.forget_expired_what_ifs", 3600),
     )
 }
 
 # What follows a change, by kind of outbox row.
 OUTBOX_HANDLERS = {
+    "choices": "logistics.choosing.reckon_all",
+    "dispute_answered": "logistics.dispute_mail.answered",
+    "dispute_raised": "logistics.dispute_mail.raised",
     "order_confirmed": "orders.mail.order_confirmed",
     "order_cancelled": "orders.mail.order_cancelled",
     "order_closed": "orders.mail.order_closed",
     "papers": "logistics.papers.make",
+    "proposal_decided": "logistics.assembly_mail.proposal_decided",
+    "proposal_opened": "logistics.assembly_mail.proposal_opened",
     "purchase_order_ready": "orders.mail.purchase_order_ready",
     "round_assigned": "logistics.mail.round_assigned",
+    "scenario": "logistics.tasks.begin_scenario",
+    "what_if": "logistics.tasks.begin_what_if",
+    "what_if_ready": "logistics.mail.what_if_ready",
 }
 
 # Roads

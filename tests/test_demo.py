@@ -8,10 +8,11 @@ import pytest
 from django.db import transaction
 from django.db.models import Count, Sum
 
-from logistics.demo import build, tasks, weeks
+from logistics import assembly
+from logistics.demo import build, tasks, together, weeks
 from logistics.models import CostRun, CostShare, Round, Stop, TemperatureReading, Vehicle
 from network import clock, cycles
-from network.models import Cycle, Network, Organisation, Outlet, PickupPoint, Posting, Transaction
+from network.models import Cycle, Network, Organisation, OutboxEntry, Outlet, PickupPoint, Posting, Transaction
 from orders.models import Document, Order, OrderLine, PurchaseOrderLine
 from producers.models import Producer, Product, Supply
 
@@ -113,6 +114,21 @@ def test_a_week_whose_life_was_cut_short_is_taken_up_again(gent: Network) -> Non
     weeks.live(gent, week_on, SEED)
     assert Cycle.objects.get(pk=cycle.pk).status == Cycle.Status.SETTLED
     assert Order.objects.count() == early
+
+
+def test_members_decided_something_and_have_something_to_decide(gent: Network) -> None:
+    """In the past the threshold went up in time, nobody is mailed about it today; now a proposal is discussed and voted."""
+    for _again in (1, 2):
+        for week_on in weeks.past_weeks():
+            together.decide(gent, week_on)
+        together.propose(gent)
+    passed, running = gent.proposals.get(status="passed"), gent.proposals.get(status="open")
+    assert gent.proposals.count() == 2
+    assert passed.terms.from_week == passed.from_week == weeks.past_weeks()[-together.WEEKS_AGO]
+    assert (running.remarks.count(), assembly.before(running).tau) == (3, passed.terms.tau)
+    voted = {college.name: (college.votes, college.quorate) for college in assembly.colleges_of(running)}
+    assert voted == {"producers": (5, False), "consumers": (21, False), "outlets": (2, True), "workers": (0, False)}
+    assert not OutboxEntry.objects.waiting().filter(kind__startswith="proposal").exists()
 
 
 @pytest.mark.parametrize("login", build.LOGINS)

@@ -1,12 +1,29 @@
 """A small world in which every page has something to show, and the rows of the matrix that name those pages."""
 
 import importlib
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
-from logistics import driven, handover, papers, rounds, settling, temperatures, tours, versions
-from logistics.models import TemperatureReading
+from logistics import (
+    assembly,
+    consequences,
+    driven,
+    estimating,
+    handover,
+    lived,
+    outsiders,
+    papers,
+    rounds,
+    scenarios,
+    settling,
+    tasks,
+    temperatures,
+    tours,
+    versions,
+)
+from logistics.models import CostTerms, TemperatureReading
 from network import clock
 from network.models import Account, Transaction
 from orders import basket, checkout, closing
@@ -47,7 +64,20 @@ def world(
         warm = TemperatureReading(round=made[0], storage_class="cold", celsius=Decimal("8.5"), by=gust)
         temperatures.note(day=day, readings=[warm], by=gust)
         settling.settle_day(day=day, by=dana)
+    proposal = assembly.propose(
+        network=network,
+        new=CostTerms(tau=Decimal("0.2")),
+        title="Drempel naar 20 %",
+        why="De besparingen liggen dan dichter bij elkaar.",
+        closes_at=clock.now() + timedelta(days=7),
+        from_week=cycle.week_on + timedelta(weeks=3),
+        by=alice,
+    )
+    consequences.assess(proposal=proposal)
+    consequences.trace(network=network, chosen=CostTerms(network=network))
+    assembly.remark(proposal=proposal, text="Voor ons mag het.", by=bob)
     ride = made[0]
+    what_if, scenario = asked(day, farm, dana, alice)
     stop = ride.stops.first()
     return World(
         network=network,
@@ -71,7 +101,26 @@ def world(
         day_paper=version.papers.get(kind="everything"),
         vehicle=vehicle,
         tour=tour,
+        proposal=proposal,
+        what_if=what_if,
+        scenario=scenario,
         account=Account.objects.first(),
         transaction=Transaction.objects.first(),
         people={"alice": alice, "bob": bob, "charlie": charlie, "eli": eli, "fien": fien, "gust": gust, "dana": dana},
     )
+
+
+def asked(day, farm, dana, alice):
+    """An outsider's what-if that was kept and computed, a coordinator's of a farm more; and Alice's of her own crates."""
+    wish = estimating.Wish((51.1, 3.6), {"cool": 4})
+    made = estimating.estimates(lived.days(day.network), wish, outsiders.van_of(day.network))
+    kept = outsiders.keep(
+        network=day.network, wish=wish, where="9920", estimates=made, names={}, email="frans@example.org", language="nl"
+    )
+    more = {"name": "Hoeve Frans", "where": "9920", "point": [51.1, 3.6], "crates": {"cool": 4}, "to": []}
+    scenario = scenarios.ask(day=day, kind="producer", inputs=more, by=dana)
+    own = scenarios.ask(day=day, kind="outside", inputs={"producer": farm.pk, "part": 50, "own": True}, by=alice)
+    tasks.compute_what_if(kept.pk)
+    tasks.compute_scenario(scenario.pk)
+    tasks.compute_scenario(own.pk)
+    return kept, scenario

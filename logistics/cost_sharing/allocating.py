@@ -9,6 +9,7 @@ from logistics.cost_sharing.cents import capped, in_cents, rounded
 from logistics.cost_sharing.equal import Search, equal_savings
 from logistics.cost_sharing.game import EXACT_UP_TO, NEGLIGIBLE, Floats, Game, hash_of
 from logistics.cost_sharing.nucleolus import nucleolus
+from logistics.cost_sharing.sampling import estimated_shapley
 from logistics.cost_sharing.shapley import shapley
 
 METHODS = ("epm", "shapley", "nucleolus", "per_capita_nucleolus", "stand_alone", "volume", "value")
@@ -75,7 +76,8 @@ def allocate(
     The answer depends on the inputs and the seed alone, never on the order of players or the speed of the machine; only a
     search that `time_limit` seconds cut short is marked `stopped` and holds the last shares that add up.
     Raises ValueError for an unknown method, a negative tau, weights that are missing, a game of values with a method that
-    needs costs, and more than 18 players for the nucleoli.
+    needs costs, and more than 18 players for the nucleoli. The Shapley value
+    of more than 18 is estimated, with its standard error, from costs that are themselves rough when vans are routed.
     """
     if method not in METHODS:
         raise ValueError(f"there is no method {method!r}; there are {', '.join(METHODS)}")
@@ -137,7 +139,7 @@ def _of_costs(game: Game, method: str, tau: float, time_limit: float, seed: int)
         spread=float(100 * np.ptp(saving[compared])) if compared.any() else 0.0,
         tau=kept,
         eps_star=search.eps_star,
-        max_violation_cents=int(np.ceil(100 * violation - 1e-4)),
+        max_violation_cents=int(np.ceil(100 * violation - 0.01)),
         proven=proven and not search.stopped,
         binding=_binding(search, players, bill, kept),
         exact=error is None and not search.stopped,
@@ -158,7 +160,7 @@ def _by_method(game: Game, method: str, total: float, seed: int) -> tuple[Floats
     if method == "shapley" and table is not None:
         return shapley(table), None
     if method == "shapley":
-        raise ValueError(f"the Shapley value needs the cost of every group: {EXACT_UP_TO} players at most, not {n}")
+        return estimated_shapley(getattr(game.cost, "roughly", game.cost.of), n, total, seed)
     if table is None:
         raise ValueError(f"the nucleolus needs the cost of every group: {EXACT_UP_TO} players at most, not {n}")
     return nucleolus(table, total, per_capita=method == "per_capita_nucleolus"), None
@@ -209,8 +211,14 @@ def _violation(search: Search, bill: Floats, tau: float) -> tuple[float, bool]:
     rows, proven = search.oracle.most_violated(bill, tau)
     for row in rows:
         search.rows[row.group] = min(row.cost, search.rows.get(row.group, float("inf")))
-    above = [sum(bill[i] for i in group) - (1 + tau) * cost for group, cost in search.rows.items()]
-    return max(0.0, max(above, default=0.0)), proven
+    above = {group: float(sum(bill[i] for i in group)) - (1 + tau) * cost for group, cost in search.rows.items()}
+    together, most = 0.0, frozenset[int]()
+    if search.oracle.table() is None:
+        # Groups that fit a van are searched; several that object can object as one.
+        for group in sorted(above, key=lambda group: (-above[group], sorted(group))):
+            if above[group] > 0 and not group & most:
+                together, most = together + above[group], most | group
+    return max(together, *above.values(), 0.0), proven
 
 
 def _binding(search: Search, players: tuple[str, ...], bill: Floats, tau: float) -> tuple[Binding, ...]:

@@ -49,8 +49,6 @@ def circling(legs: Floats, calls: Floats, fixed: float, crates: Ints, room: int)
         back = towards[rows, stops] == stops[:, None]
         on = between + np.where(back, second[rows, stops], best[rows, stops])
         ways = np.concatenate([on, (legs[0, 1:] + fixed)[:, None]], axis=1)
-        # Who takes no room leaves as much as there was: what follows gains no more than calling at everybody.
-        ways[crates == 0, :n] = np.minimum(calls, 0.0).sum()
         first = ways.argmin(axis=1)
         best[left] = np.where(fits, ways[stops, first] + calls, np.inf)
         towards[left] = np.where(first < n, first, -1)

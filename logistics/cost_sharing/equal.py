@@ -9,13 +9,11 @@ from time import monotonic
 
 import numpy as np
 
-from logistics.cost_sharing.game import NEGLIGIBLE, CostOracle, Floats, Quick, Row
+from logistics.cost_sharing.game import NEGLIGIBLE, CostOracle, Floats, Row
 from logistics.cost_sharing.nearest import Nearest
 from logistics.cost_sharing.programmes import INFINITE, Infeasible, Programme
 
-AT_MOST_ROUNDS = 400
-STRIDE = 0.3
-"""The part of the way to the corner of the rows that a quick look goes."""
+AT_MOST_TURNS = 400
 TOUCHING = 1e-9
 """How far beyond a limit is still rounding noise."""
 MOST_SLACK = 1e-4
@@ -41,49 +39,15 @@ class Search:
     eps_proven: bool = False
     proven: bool = False
     stopped: bool = False
-    spread: float = 0.0
 
     def __post_init__(self) -> None:
         self.until = monotonic() + self.time_limit
         self.inside = np.flatnonzero(self.room > NEGLIGIBLE)
+        self.column = {int(i): column for column, i in enumerate(self.inside)}
 
-    def weighted(self, row: Row) -> tuple[list[int], Floats]:
-        """The columns and factors of a group: the programmes count in shares of each player's alone cost."""
-        group = [int(i) for i in self.inside if int(i) in row.group]
-        return [int(np.searchsorted(self.inside, i)) for i in group], self.alone[group]
-
-    def grow(self, solve: Callable[[], tuple[Floats, float]], add: Callable[[Row], None]) -> None:
-        """
-        Solve for shares and a threshold, look for groups that object, add them, until nobody does. Sets `shares` and
-        `proven` as it goes. Corners of what the rows allow are wild as long as rows are few: where an oracle has a quick
-        look, it looks part of the way to them, from where it looked last (Neame 1999).
-        """
-        looked = self.total * self.room / self.room.sum() if self.shares is None else self.shares
-        for _turn in range(AT_MOST_ROUNDS):
-            if monotonic() > self.until:
-                raise Stopped
-            self.shares, tau = solve()
-            if isinstance(self.oracle, Quick):
-                looked = looked + STRIDE * (self.shares - looked)
-                if self._new(self.oracle.quickly_violated(looked, tau), add):
-                    continue
-            found, self.proven = self.oracle.most_violated(self.shares, tau)
-            if not self._new(found, add):
-                return
-        self.proven = False
-
-    def _new(self, found: list[Row], add: Callable[[Row], None]) -> bool:
-        fresh = [row for row in found if row.cost < self.rows.get(row.group, INFINITE) - NEGLIGIBLE]
-        for row in fresh:
-            self.rows[row.group] = row.cost
-            add(row)
-        return bool(fresh)
-
-    def full(self, relative: Floats) -> Floats:
-        """Shares of everybody from the part of her alone cost that each inside pays."""
-        shares = np.zeros(len(self.alone))
-        shares[self.inside] = np.clip(relative, 0.0, None) * self.alone[self.inside]
-        return shares
+    def columns(self, group: frozenset[int]) -> list[int]:
+        """Where the programmes count its members, in shares of each one's alone cost. Who pays nothing is not counted."""
+        return [self.column[i] for i in sorted(group) if i in self.column]
 
     def programme(self, *extra: tuple[float, float, float]) -> Programme:
         """Relative shares within their caps that add up, at no cost; `extra` columns as (cost, lower, upper)."""
@@ -99,105 +63,118 @@ class Search:
 
     def least_core(self) -> None:
         """`eps_star`: the smallest part of its cost that some group gains by leaving, whatever the shares."""
-        k = len(self.inside)
+        a, k = self.alone[self.inside], len(self.inside)
         programme = self.programme((1.0, 0.0, INFINITE))
 
-        def solve() -> tuple[Floats, float]:
-            point = programme.solve()
-            self.eps_star = float(point[k]) if point[k] > NEGLIGIBLE else 0.0
-            return self.full(point[:k]), self.eps_star
+        def limit(row: Row) -> None:
+            columns = self.columns(row.group)
+            programme.add([*columns, k], [*a[columns], -row.cost], -INFINITE, row.cost)
 
-        def add(row: Row) -> None:
-            columns, factors = self.weighted(row)
-            programme.add([*columns, k], [*factors, -row.cost], -INFINITE, row.cost)
+        def least() -> tuple[float, float]:
+            eps = float(programme.solve()[k])
+            self.eps_star = eps if eps > NEGLIGIBLE else 0.0
+            return self.eps_star, INFINITE
 
-        self.grow(solve, add)
+        self.grow(least, limit)
         self.eps_proven = self.proven
 
     def equal(self, tau: float) -> None:
         """The smallest spread of relative savings in the tau-core, and in it the shares nearest to equal savings."""
-        slack = NEGLIGIBLE
-        while True:
-            self.least_spread(tau)
-            known = len(self.rows)
-            try:
-                self.nearest(tau, self.spread + slack)
-                return
-            except Infeasible:
-                # Groups found meanwhile: the smallest spread itself has to be found again. Or none, and it was rounding.
-                if len(self.rows) == known:
-                    slack *= 10
-                    if slack > MOST_SLACK:
-                        raise
-
-    def least_spread(self, tau: float) -> None:
-        """Every relative share lies between the columns k (lowest) and k + 1 (highest)."""
-        k = len(self.inside)
+        a, k = self.alone[self.inside], len(self.inside)
         programme = self.programme((-1.0, -INFINITE, INFINITE), (1.0, -INFINITE, INFINITE))
         for i in range(k):
+            # Every relative share lies between the columns k (lowest) and k + 1 (highest).
             programme.add([i, k], [1.0, -1.0], 0.0, INFINITE)
             programme.add([i, k + 1], [1.0, -1.0], -INFINITE, 0.0)
 
-        def solve() -> tuple[Floats, float]:
+        def limit(row: Row) -> None:
+            columns = self.columns(row.group)
+            programme.add(columns, a[columns], -INFINITE, (1 + tau) * row.cost)
+
+        def least() -> tuple[float, float]:
             point = programme.solve()
-            self.spread = max(0.0, float(point[k + 1] - point[k]))
-            return self.full(point[:k]), tau
+            return tau, max(0.0, float(point[k + 1] - point[k]))
 
-        def add(row: Row) -> None:
-            programme.add(*self.weighted(row), -INFINITE, (1 + tau) * row.cost)
+        self.grow(least, limit)
 
-        for group, cost in self.rows.items():
-            add(Row(group, cost))
-        self.grow(solve, add)
-
-    def nearest(self, tau: float, spread: float) -> None:
+    def grow(self, least: Callable[[], tuple[float, float]], limit: Callable[[Row], None]) -> None:
         """
-        Of shares with this spread, those nearest to equal savings: `min sum((x - level * alone) ** 2 / alone)`. Counted in
-        `x / sqrt(alone)` that is a distance.
+        Find the `least` threshold and spread that the groups met so far allow, and look for groups that object to the
+        shares nearest to equal savings at those; until nobody does. Those shares move little from turn to turn, where
+        the corners of a programme would jump. Sets `shares` and `proven` as it goes.
+        """
+        for group, cost in self.rows.items():
+            limit(Row(group, cost))
+        for _turn in range(AT_MOST_TURNS):
+            tau, spread = least()
+            self.shares = self.nearest(tau, spread)
+            found, self.proven = self.oracle.most_violated(self.shares, tau)
+            fresh = [row for row in found if row.cost < self.rows.get(row.group, INFINITE) - NEGLIGIBLE]
+            if not fresh:
+                return
+            if monotonic() > self.until:
+                raise Stopped
+            for row in fresh:
+                self.rows[row.group] = row.cost
+                limit(row)
+        self.proven = False
+
+    def nearest(self, tau: float, spread: float) -> Floats:
+        """
+        Of shares with this threshold and spread, those nearest to equal savings: `min sum((x - level * alone) ** 2 / alone)`.
+        Counted in `x / sqrt(alone)` that is a distance.
         """
         a = self.alone[self.inside]
         root = np.sqrt(a)
-        k = len(a)
-        search = Nearest(self.total / a.sum() * root)
-        search.hold(root, self.total, equal=True)
-        # Everyone at least 0 and at most her cap; then the groups.
-        normals = [*-np.eye(k), *np.eye(k)]
-        limits = [*np.zeros(k), *(self.room[self.inside] / root)]
+        slack = NEGLIGIBLE
+        while True:
+            bounds = _Bounds(self, root, (1 + tau + slack), spread + slack)
+            search = Nearest(self.total / a.sum() * root)
+            search.hold(root, self.total, equal=True)
+            try:
+                while (worst := bounds.worst(search.point)) is not None:
+                    search.hold(*worst)
+                break
+            except Infeasible:
+                # There are such shares, but for the rounding of the programme that found the least.
+                slack *= 10
+                if slack > MOST_SLACK:
+                    raise
+        shares = np.zeros(len(self.alone))
+        shares[self.inside] = np.maximum(search.point * root, 0.0)
+        return shares
 
-        def add(row: Row) -> None:
-            columns, _factors = self.weighted(row)
-            normal = np.zeros(k)
-            normal[columns] = root[columns]
-            length = np.linalg.norm(normal)
-            normals.append(normal / length)
-            limits.append((1 + tau) * row.cost / length)
 
-        def solve() -> tuple[Floats, float]:
-            held = np.array(normals), np.array(limits)
-            while (worst := self._worst(search.point, root, spread, *held)) is not None:
-                search.hold(*worst)
-            return self.full(search.point / root), tau
+class _Bounds:
+    """What shares, divided by the `root` of each one's alone cost, have to keep within."""
 
-        for group, cost in self.rows.items():
-            add(Row(group, cost))
-        self.grow(solve, add)
+    def __init__(self, search: Search, root: Floats, times: float, spread: float) -> None:
+        self.root, self.spread, self.most = root, spread, search.room[search.inside]
+        self.groups = [search.columns(group) for group in search.rows]
+        self.limits = times * np.array(list(search.rows.values()))
+        if self.groups:
+            self.flat = np.concatenate(self.groups)
+            self.starts = np.cumsum([0, *(len(group) for group in self.groups[:-1])])
+            self.lengths = np.sqrt(np.add.reduceat(root[self.flat] ** 2, self.starts))
 
-    @staticmethod
-    def _worst(
-        point: Floats, root: Floats, spread: float, normals: Floats, limits: Floats
-    ) -> tuple[Floats, float] | None:
-        """What the point violates most: a limit, or the spread between the highest and the lowest."""
-        relative = point / root
-        low, high = int(relative.argmin()), int(relative.argmax())
-        apart = np.zeros(len(point))
-        apart[high] += 1 / root[high]
-        apart[low] -= 1 / root[low]
-        above = normals @ point - limits
+    def worst(self, point: Floats) -> tuple[Floats, float] | None:
+        """What the point violates most: 0, a cap, the spread between the highest and lowest, or the limit of a group."""
+        root, relative, shares = self.root, point / self.root, point * self.root
+        low, high, full = int(relative.argmin()), int(relative.argmax()), int(((shares - self.most) / root).argmax())
+        normals = np.zeros((4, len(point)))
+        normals[0, low] = -1.0
+        normals[1, full] = 1.0
+        normals[2, high] += 1 / root[high]
+        normals[2, low] -= 1 / root[low]
+        ends = [0.0, float(self.most[full] / root[full]), self.spread, 0.0]
+        if self.groups:
+            group = int(((np.add.reduceat(shares[self.flat], self.starts) - self.limits) / self.lengths).argmax())
+            normals[3, self.groups[group]] = root[self.groups[group]]
+            ends[3] = float(self.limits[group])
+        lengths = np.linalg.norm(normals, axis=1)
+        above = (normals @ point - ends) / np.where(lengths > 0, lengths, 1.0)
         worst = int(above.argmax())
-        wide = (relative[high] - relative[low] - spread) / (np.linalg.norm(apart) or 1.0)
-        if max(wide, above[worst]) <= TOUCHING:
-            return None
-        return (apart, spread) if wide > above[worst] else (normals[worst], limits[worst])
+        return (normals[worst], ends[worst]) if above[worst] > TOUCHING else None
 
 
 def equal_savings(

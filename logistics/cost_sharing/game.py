@@ -49,13 +49,6 @@ class Known(Protocol):
     def digest(self) -> str: ...
 
 
-@runtime_checkable
-class Quick(Protocol):
-    """An oracle that can also look quickly, and prove nothing."""
-
-    def quickly_violated(self, shares: Sequence[float] | Floats, tau: float) -> list[Row]: ...
-
-
 def sums(amounts: Sequence[float] | Floats) -> Floats:
     """The sum over every group of players, by bitmask."""
     totals = np.zeros(1)

@@ -8,6 +8,7 @@ no label is left, no tour is. The search ends early at the first turn that finds
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -28,6 +29,8 @@ EACH_AT_MOST = 6
 """New groups that one player may be in, so that they differ."""
 IN_TABLES, IN_LABELS = (6, 9), (16,)
 """Neighbours a tour remembers having called at, turn by turn; then all of them."""
+AT_MOST_TIMED = 600
+"""Tours, best first, that are checked against hours."""
 APART = 1e4
 """Euro that no two ways to one stop differ by."""
 AT_MOST_LABELS = 1_500_000
@@ -42,28 +45,27 @@ def most_violated(
     tolerance: float,
     hours: Floats | None,
     *,
-    quick: bool = False,
+    exactly: bool,
 ) -> tuple[list[Group], bool]:
     """
     Groups of two or more that fit one van and whose shares exceed (1 + tau) times the tour, with its euro, worst first;
-    and whether no group does by more than the tolerance (never proven with opening hours, nor by a `quick` look).
+    and whether no group does by more than the tolerance. With `hours` that is only known when none would without them;
+    unless `exactly`, only when a first look tells.
     """
     found: dict[frozenset[int], float] = {}
     proven = False
     prices = []
     for kind in kinds:
-        some = [i for i in active if (loads[i] <= kind.room).all() and shares[i] > 0]
+        some = [i for i in active if kind.takes[i] and (loads[i] <= kind.room).all() and shares[i] > 0]
         if len(some) > 1:
             prices.append((_Price.of(kind, some, loads, shares, tau, hours), some))
-    for exactly in (False, True):
-        proven = hours is None
+    for labels in (False, True) if exactly else (False,):
+        proven = True
         for price, some in prices:
-            tours, sure = _search(price, tolerance, exactly) if hours is None else ([], False)
-            if hours is not None:
-                tours = _beam(price, tolerance)
+            tours, sure = _search(price, tolerance, labels)
             _keep(found, tours, some)
             proven = proven and sure
-        if found or proven or quick or hours is not None:
+        if found or proven:
             break
     return _varied(found, shares, tau), proven and not found
 
@@ -95,14 +97,34 @@ class _Price(NamedTuple):
         room = self.kind.room
         return bool((self.loads[:, 1:] * room[0] > self.loads[:, :1] * room[1:] + 1e-9).any())
 
-    def simple(self, tours: list[tuple[int, ...]]) -> list[tuple[tuple[int, ...], float]]:
-        """Those of two or more stops, none called at twice, that fit, with their euro."""
-        return [
-            (stops, self.kind.tour(stops))
-            for stops in tours
-            if 1 < len(stops) == len(set(stops))
-            and (self.loads[list(stops)].sum(axis=0) <= self.kind.room + 1e-9).all()
-        ]
+    def simple(self, tours: list[tuple[int, ...]], least: float) -> list[tuple[tuple[int, ...], float]]:
+        """Those of two or more stops, none called at twice, that fit and gain more than `least`, with their euro."""
+        found = []
+        for stops in tours[: len(tours) if self.hours is None else AT_MOST_TIMED]:
+            if 1 < len(stops) == len(set(stops)):
+                euro = self.kind.tour(stops) + self.waiting(stops)
+                gain = -self.calls[list(stops)].sum() + (1 + self.tau) * (self.kind.calls[list(stops)].sum() - euro)
+                if gain > least and (self.loads[list(stops)].sum(axis=0) <= self.kind.room + 1e-9).all():
+                    found.append((stops, euro))
+        return found
+
+    def waiting(self, stops: tuple[int, ...]) -> float:
+        """Euro of waiting and pausing on a tour; infinite when hours do not allow it."""
+        if self.hours is None:
+            return 0.0
+        kind, waited = self.kind, 0.0
+        begins = max(self.hours[stops[0], 0], kind.hours[0] + kind.minutes[0, stops[0] + 1])
+        leaves = begins - kind.minutes[0, stops[0] + 1]
+        for before, stop in pairwise(stops):
+            arrives = begins + kind.service[before] + kind.minutes[before + 1, stop + 1]
+            if begins > self.hours[before, 1]:
+                return np.inf
+            begins = max(arrives, self.hours[stop, 0])
+            waited += begins - arrives
+        if begins > self.hours[stops[-1], 1]:
+            return np.inf
+        ends = begins + kind.service[stops[-1]] + kind.minutes[stops[-1] + 1, 0]
+        return kind.per_minute * waited + float(kind.returns(np.array(leaves), np.array(ends)))
 
 
 def _keep(found: dict[frozenset[int], float], tours: list[tuple[tuple[int, ...], float]], some: list[int]) -> None:
@@ -136,9 +158,10 @@ def _beam(price: _Price, least: float) -> list[tuple[tuple[int, ...], float]]:
     load, visited, paths = price.loads.copy(), np.eye(n, dtype=bool), last[:, None]
     sums = mark.copy()
     real = kind.legs[0, 1:] + kind.calls
-    time = np.zeros(n)
+    time = leaves = np.zeros(n)
     if price.hours is not None:
         time = np.maximum(price.hours[:, 0], kind.hours[0] + kind.minutes[0, 1:])
+        leaves = time - kind.minutes[0, 1:]
         cost = np.where(time <= price.hours[:, 1], cost, np.inf)
     tours: list[tuple[tuple[int, ...], float]] = []
     while len(last):
@@ -170,17 +193,18 @@ def _beam(price: _Price, least: float) -> list[tuple[tuple[int, ...], float]]:
         same = (np.diff(total[order], prepend=-1) == 0) & (np.diff(stops[order], prepend=-1) == 0)
         pick = order[~same]
         rows, stops, cost, real, sums = rows[pick], stops[pick], value[pick], real_to[pick], total[pick]
-        time, last = begins[rows, stops], stops
+        time, leaves, last = begins[rows, stops], leaves[rows], stops
         load, used = load[rows] + price.loads[stops], used[rows] + crates[stops]
         visited = visited[rows]
         visited[np.arange(len(stops)), stops] = True
         paths = np.concatenate([paths[rows], stops[:, None]], axis=1)
         closed = cost + price.legs[1:, 0][last] + price.fixed
+        euro = real + kind.legs[1:, 0][last] + kind.fixed
         if price.hours is not None:
-            closed[time + kind.service[last] + kind.minutes[1:, 0][last] > kind.hours[1]] = np.inf
+            more = kind.returns(leaves, time + kind.service[last] + kind.minutes[1:, 0][last])
+            closed, euro = closed + (1 + price.tau) * more, euro + more
         gaining = np.flatnonzero(closed < -least)
         gaining = gaining[np.lexsort((sums[gaining], closed[gaining]))][: 8 * AT_MOST_ROWS]
-        euro = real + kind.legs[1:, 0][last] + kind.fixed
         tours += [(tuple(paths[k].tolist()), float(euro[k])) for k in gaining]
     return tours
 
@@ -213,20 +237,27 @@ def _search(price: _Price, tolerance: float, exactly: bool) -> tuple[list[tuple[
             ends = completions(grown.last, grown.before, grown.load, grown.cost + price.fixed, n, room)
         if not some:
             return [], True
-        if simple := price.simple(tours if forth else [stops[::-1] for stops in tours]):
+        if simple := price.simple(tours if forth else [stops[::-1] for stops in tours], tolerance):
             return simple, False
         if beamed := forth and memory == IN_TABLES[0] and _beam(price, tolerance):
             return beamed, False
+        if any(1 < len(stops) == len(set(stops)) for stops in tours):
+            # Only hours or another load than crates in all forbid them: longer memories would find no less.
+            break
         legs, forth = legs.T, not forth
     return [], False
 
 
 def _whole_loads(price: _Price) -> tuple[Ints, int]:
-    """Crates in all as whole steps, rounded down where they are fractions: that only lets more tours fit."""
+    """
+    Crates in all as whole steps, rounded down where they are fractions: that only lets more tours fit. So does a step for
+    whoever takes none, and as much more room.
+    """
     crates, room = price.loads[:, 0], price.kind.room[0]
     room = min(room, float(crates.sum()))
     scale = 1.0 if room <= 400 else 400 / room
-    return np.floor(crates * scale + 1e-9).astype(np.int64), int(np.floor(room * scale + 1e-9))
+    steps = np.floor(crates * scale + 1e-9).astype(np.int64)
+    return np.maximum(steps, 1), int(np.floor(room * scale + 1e-9)) + int((steps == 0).sum())
 
 
 class _Labels(NamedTuple):

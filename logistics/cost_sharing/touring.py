@@ -40,16 +40,17 @@ def timed_tours(kind: Kind, fitting: Flags, hours: Floats) -> Floats:
     The same within opening hours: of every group and last stop two ways are kept, the cheapest and the soonest. Every cost
     is that of a tour that exists; a cheaper one may have been missed.
     """
-    n, starts, ends = len(kind.calls), *kind.hours
+    n, starts = len(kind.calls), kind.hours[0]
     opens, closes = hours[:, 0], hours[:, 1]
     cost = np.full((1 << n, 2 * n), np.inf)
     time = np.full((1 << n, 2 * n), np.inf)
+    leaves = np.zeros((1 << n, 2 * n))
     stops = np.arange(n)
     begins = np.maximum(opens, starts + kind.minutes[0, 1:])
-    begins = np.where(begins <= closes, begins, np.inf)
     for way in (0, n):
-        cost[1 << stops, way + stops] = np.where(np.isfinite(begins), kind.legs[0, 1:], np.inf)
-        time[1 << stops, way + stops] = begins
+        cost[1 << stops, way + stops] = np.where(begins <= closes, kind.legs[0, 1:], np.inf)
+        time[1 << stops, way + stops] = np.where(begins <= closes, begins, np.inf)
+        leaves[1 << stops, way + stops] = begins - kind.minutes[0, 1:]
     away = np.tile(kind.service, 2)
     for size, groups in enumerate(_by_size(n, fitting)):
         for last in range(n) if size > 1 else ():
@@ -67,8 +68,9 @@ def timed_tours(kind: Kind, fitting: Flags, hours: Floats) -> Floats:
             rows = np.arange(len(ending))
             for way, chosen in ((0, euro.argmin(axis=1)), (n, begin.argmin(axis=1))):
                 cost[ending, way + last], time[ending, way + last] = euro[rows, chosen], begin[rows, chosen]
-    back = time + away + np.tile(kind.minutes[1:, 0], 2) <= ends
-    costs = np.where(back, cost + np.tile(kind.legs[1:, 0], 2), np.inf).min(axis=1) + sums(kind.calls)
+                leaves[ending, way + last] = leaves[before, chosen]
+    more = kind.returns(leaves, time + away + np.tile(kind.minutes[1:, 0], 2))
+    costs = (cost + np.tile(kind.legs[1:, 0], 2) + more).min(axis=1) + sums(kind.calls)
     costs[0] = 0.0
     return np.where(fitting, costs, np.inf)
 

@@ -15,6 +15,10 @@ from logistics.cost_sharing.game import Floats, Game, hash_of
 
 CENT = 0.01
 NOISE = 1e-6
+COUNTED_UP_TO = 18
+"""Members of a group up to which its cost is asked for again."""
+SEARCHED_UP_TO, NEIGHBOURS = 150, 10
+"""Players up to which groups are searched without a table: all those of each player and nine with whom she saves most."""
 ALL_PAIRS_UP_TO = 10
 """Players up to which every two groups are compared with what they cost together."""
 
@@ -44,7 +48,8 @@ def verify(game: Game, allocation: Allocation) -> Report:
     """
     Count an allocation again: sums, caps, savings, threshold, method, fingerprint, and what every group would gain.
 
-    Without a table of all costs only the groups that the allocation names are counted: then nothing is `proven`. That
+    Without a table of all costs the groups that the allocation names are counted, and all groups of every player and those
+    with whom she would save most: then nothing is `proven`. That
     `eps_star` and the spread of `epm` could not be smaller, and the per-capita nucleolus, are not counted again.
     """
     count = _Count(game, allocation)
@@ -52,15 +57,17 @@ def verify(game: Game, allocation: Allocation) -> Report:
     if game.of_values or any(flaw.startswith("the players") for flaw in flaws):
         return Report(tuple(flaws), tuple(count.notes()) if not game.of_values else (), (), 0, 0, not flaws)
     worst, leaver, gain = count.groups()
+    notes = list(count.notes())
     stated = allocation.max_violation_cents
     if 100 * worst > stated + 1 + NOISE:
-        flaws.append(f"a group pays {100 * worst:.2f} cents above its limit, not {stated} at most")
+        above = f"a group pays {100 * worst:.2f} cents above its limit, not {stated} at most"
+        (flaws if allocation.proven else notes).append(above)
     return Report(
         flaws=tuple(flaws),
-        notes=tuple(count.notes()),
+        notes=tuple(notes),
         leaver=tuple(sorted(game.players[i] for i in leaver)),
         gain_cents=max(0, int(100 * gain + NOISE)),
-        max_violation_cents=max(0, int(np.ceil(100 * worst - 1e-4))),
+        max_violation_cents=max(0, int(np.ceil(100 * worst - 0.01))),
         proven=game.cost.table() is not None,
     )
 
@@ -101,7 +108,7 @@ class _Count:
             if abs(held.share_cents - sum(100 * self._exact(p) for p in held.group)) > 0.5 + NOISE:
                 yield f"the group {', '.join(held.group)} does not pay {held.share_cents} cents"
             group = frozenset(self.players.index(player) for player in held.group)
-            if _whole(game.cost.of(group)) > held.cost_cents:
+            if len(group) <= COUNTED_UP_TO and _whole(game.cost.of(group)) > held.cost_cents:
                 yield f"the group {', '.join(held.group)} cannot drive for {held.cost_cents} cents"
         yield from self._method()
 
@@ -176,14 +183,20 @@ class _Count:
         billed = np.array([self.bill.cents[player] / 100 for player in self.players])
         table = self.game.cost.table()
         if table is None:
-            found = [
-                (frozenset(self.players.index(p) for p in held.group), held.cost_cents / 100 + 0.005)
-                for held in self.bill.binding
-            ]
-            over = [sum(exact[i] for i in group) - (1 + self.bill.tau) * cost for group, cost in found]
-            gains = [(sum(billed[i] for i in group) - cost, group) for group, cost in found]
-            gain, leaver = max(gains, key=lambda pair: pair[0], default=(0.0, frozenset()))
-            return max(over, default=0.0), leaver if gain > CENT else frozenset(), gain
+            over, gain, leaver = 0.0, 0.0, frozenset[int]()
+            for held in self.bill.binding:
+                group = frozenset(self.players.index(player) for player in held.group)
+                cost = held.cost_cents / 100 + 0.005
+                over = max(over, sum(exact[i] for i in group) - (1 + self.bill.tau) * cost)
+                if sum(billed[i] for i in group) - cost > gain:
+                    gain, leaver = sum(billed[i] for i in group) - cost, group
+            for near, part in self._neighbourhoods():
+                over = max(over, float((_all_sums(exact[near]) - (1 + self.bill.tau) * part).max()))
+                gains = _all_sums(billed[near]) - part
+                if gains.max() > gain:
+                    gain = float(gains.max())
+                    leaver = frozenset(near[bit] for bit in range(len(near)) if int(gains.argmax()) >> bit & 1)
+            return over, leaver if gain > CENT else frozenset(), gain
         proper = np.ones(len(table), dtype=bool)
         proper[[0, -1]] = False
         proper[[1 << i for i in range(len(self.players))]] = False
@@ -194,6 +207,23 @@ class _Count:
         best = int(gained.argmax())
         group = frozenset(i for i in range(len(self.players)) if best >> i & 1)
         return float(worst), group if gained[best] > NOISE else frozenset(), float(gained[best])
+
+    def _neighbourhoods(self) -> Iterator[tuple[list[int], Floats]]:
+        """Of every player those with whom she would save most, and what all groups of them cost, single players aside."""
+        part, n = getattr(self.game.cost, "part", None), len(self.players)
+        if part is None or n > SEARCHED_UP_TO or self.bill.tau == float("inf"):
+            return
+        saved = np.zeros((n, n))
+        for i, j in combinations(range(n), 2):
+            saved[i, j] = saved[j, i] = self.alone[i] + self.alone[j] - part([i, j])[3]
+        seen = set()
+        for i in range(n):
+            near = sorted([i, *(int(j) for j in np.argsort(-saved[i], kind="stable") if j != i)][:NEIGHBOURS])
+            if tuple(near) not in seen:
+                seen.add(tuple(near))
+                table = part(near)
+                table[[0, *(1 << np.arange(len(near)))]] = np.inf
+                yield near, table
 
     def notes(self) -> Iterator[str]:
         bill, table = self.bill, self.game.cost.table()

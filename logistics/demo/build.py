@@ -14,6 +14,7 @@ from django.db import transaction
 from django.utils.text import slugify
 
 from logistics.demo import fleets, funds
+from logistics.models import CollegeRule
 from network import clock
 from network.models import (
     BankAccount,
@@ -88,6 +89,12 @@ ALLERGENS = {
     "mosterd": "mustard",
     "sulfieten": "sulphites",
 }
+STATUTES = (
+    ("producers", "0.4", "0.5"),
+    ("consumers", "0.3", "0.1"),
+    ("outlets", "0.2", "0.1"),
+    ("workers", "0.1", "0.5"),
+)
 KINDS = {
     "winkel": "shop",
     "hoevewinkel": "farm_shop",
@@ -189,6 +196,8 @@ def _network(slug: str, name: str, flow: str, iban: str, hub: Place) -> Network:
         WeeklyDay.objects.create(network=network, weekday=weekday, cutoff_days_before=2, cutoff_time=time(12))
     for audience, contribution in (("household", "0.20"), ("trade", "0.10")):
         PriceGroup.objects.create(network=network, audience=audience, contribution=contribution)
+    for college, weight, quorum in STATUTES:
+        CollegeRule.objects.create(network=network, college=college, weight=weight, quorum=quorum)
     for storage_class, per_crate in (("ambient", "1.40"), ("cool", "1.70"), ("cold", "2.10"), ("frozen", "2.60")):
         Tariff.objects.create(network=network, storage_class=storage_class, per_crate=per_crate, period=SINCE)
     return network
@@ -222,7 +231,9 @@ def _farms(networks: list[Network]) -> dict[str, Producer]:
         )
         home = _side(networks, row["lon"])
         for network in networks if row["code"] in IN_BOTH else [home]:
-            Membership.objects.create(network=network, organisation=organisation, college="producers")
+            Membership.objects.create(
+                network=network, organisation=organisation, college="producers", joined_on=SINCE[0]
+            )
     return producers
 
 
@@ -314,7 +325,7 @@ def _households(network: Network, point: PickupPoint, count: int, dice: random.R
         OrganisationRole(organisation=home, person=person) for home, person in zip(homes, people, strict=True)
     )
     Membership.objects.bulk_create(
-        Membership(network=network, organisation=home, college="consumers") for home in homes
+        Membership(network=network, organisation=home, college="consumers", joined_on=SINCE[0]) for home in homes
     )
 
 
@@ -337,7 +348,7 @@ def _outlets(networks: list[Network]) -> None:
                     name=row["name"], kind="public" if regime == "public" else "business", place=place
                 )
                 VatStatus.objects.create(organisation=organisation, regime=regime, period=SINCE)
-            Membership.objects.create(network=network, organisation=organisation, college="outlets")
+            Membership.objects.create(network=network, organisation=organisation, college="outlets", joined_on=SINCE[0])
             Outlet.objects.create(
                 organisation=organisation,
                 code=row["code"].lower(),

@@ -5,7 +5,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.http import HttpRequest
 
-from logistics.demo import weeks
+from logistics.demo import together, weeks
 from network.models import Cycle, Network
 
 SLUGS = ("gent", "leuven")
@@ -35,7 +35,11 @@ def live_past_weeks(pk: int, seed: int) -> None:
             for week_on in weeks.past_weeks():
                 _tell(network)
                 if not Cycle.objects.filter(network=network, week_on=week_on, status=Cycle.Status.SETTLED).exists():
+                    together.decide(network, week_on)
                     weeks.live(network, week_on, seed)
+            _tell(network)
+            together.propose(network)
+            weeks.wonder(network)
         finally:
             _tell(network)
             cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCKS + pk])

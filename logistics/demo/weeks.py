@@ -3,16 +3,16 @@
 import random
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from django.db import connection, transaction
 from django.db.models import F
 
-from logistics import driven, handover, rounds, settling, temperatures, versions
+from logistics import disputes, driven, handover, rounds, scenarios, settling, temperatures, versions
 from logistics.demo import fleets
-from logistics.demo.build import WEEKS, rows
-from logistics.models import Stop, TemperatureReading
+from logistics.demo.build import LOGINS, WEEKS, rows
+from logistics.models import CostShare, Dispute, Scenario, Stop, TemperatureReading
 from network import clock, cycles
 from network.errors import Refused
 from network.models import Cycle, Delivery, DeliveryDay, Network, Organisation, OrganisationRole, OutboxEntry, Person
@@ -24,7 +24,16 @@ from producers.models import Offer, Producer, Product, Supply
 
 THIN = (4, 9)
 PRESENT = 0.82
+NEWCOMERS = {"gent": ("9880 Aalter", [51.0862, 3.4469]), "leuven": ("3200 Aarschot", [50.9874, 4.8368])}
 FAVOURITES = {"vegetables": 5, "fruit": 3, "dairy": 3, "bread": 3, "meat": 1, "pantry": 1, "drinks": 1, "plants": 1}
+ASKED = {
+    3: (
+        "Op mijn rekening staan kratten voor een afhaalpunt waar ik die dag niets voor had. Klopt dat?",
+        "Ja: er zat een krat van jou bij die een gezin de avond ervoor nog bijbestelde. Ze staat op je inkooporder.",
+    ),
+    1: ("De bestelwagen was die dag een kwartier te laat bij mij. Telt dat mee in wat ik betaal?", ""),
+}
+"""What was asked and answered about a bill, by how many weeks ago that was."""
 PRICES = {
     row["sku"].lower(): (Decimal(row["producer_price_low"]), Decimal(row["producer_price_high"]))
     for row in rows("products")
@@ -233,6 +242,7 @@ def _run(day: DeliveryDay, now: datetime, dice: random.Random) -> None:
         return
     with clock.at(evening + timedelta(hours=1)):
         settling.settle_day(day=day, by=dana)
+    _ask_about_a_bill(day, now, dana)
 
 
 def _plan(day: DeliveryDay, by: Person) -> None:
@@ -263,6 +273,29 @@ def _miss_something(day: DeliveryDay, by: Person, dice: random.Random) -> None:
         if dice.random() < 0.03:
             missing = min(line.quantity, Decimal(dice.randint(1, 3)))
             shortages.record_missing(line=line, missing=missing, by=by, reason="Te weinig geoogst")
+
+
+def _ask_about_a_bill(day: DeliveryDay, now: datetime, by: Person) -> None:
+    """The farmer who shows the demo asked about a bill three weeks ago, and last week: the first has been answered."""
+    weeks_ago = (clock.monday_of(clock.local(now).date()) - day.cycle.week_on).days // 7
+    share = CostShare.objects.filter(
+        cost_run__delivery_day=day, cost_run__corrected_at=None, producer__organisation__people__email=LOGINS[1].email
+    ).first()
+    if (
+        weeks_ago not in ASKED
+        or share is None
+        or Dispute.objects.filter(share__producer=share.producer_id).count() == 2
+    ):
+        return
+    if Dispute.objects.filter(share__cost_run__delivery_day__cycle=day.cycle).exists():
+        return
+    asked, answered = ASKED[weeks_ago]
+    farmer = Person.objects.get(email=LOGINS[1].email)
+    with clock.at(min(now, clock.moment(day.on + timedelta(days=2), time(9)))):
+        dispute = disputes.raise_dispute(share=share, text=asked, by=farmer)
+    if answered:
+        with clock.at(min(now, clock.moment(day.on + timedelta(days=3), time(14)))):
+            disputes.answer_dispute(dispute=dispute, text=answered, by=by)
 
 
 def _note_what_was_driven(day: DeliveryDay, by: Person, dice: random.Random) -> None:
@@ -313,6 +346,16 @@ def live_present_weeks(network: int, seed: int) -> None:
     for week_on in cycles_at_work(found):
         if not Order.objects.filter(delivery__delivery_day__cycle__in=found.cycles.filter(week_on=week_on)).exists():
             live(found, week_on, seed)
+
+
+def wonder(network: Network) -> None:
+    """What the coordinator asks herself when the past is lived: a baker who might join the last settled day."""
+    day = DeliveryDay.objects.filter(cycle__network=network, status=DeliveryDay.Status.SETTLED).order_by("-on").first()
+    by = Person.objects.filter(network_roles__network=network, network_roles__role="coordinator").first()
+    if day and by and not Scenario.objects.filter(delivery_day__cycle__network=network).exists():
+        village, spot = NEWCOMERS[network.slug]
+        baker = {"name": "Bakkerij ’t Meelhuis", "where": village, "point": spot, "crates": {"ambient": 9}, "to": []}
+        scenarios.ask(day=day, kind=Scenario.Kind.PRODUCER, inputs=baker, by=by)
 
 
 def cycles_at_work(network: Network) -> list[date]:

@@ -1,4 +1,4 @@
-from logistics.models.assembly import CollegeRule, CostTerms, Proposal, Remark, Vote
+from logistics.models.assembly import CollegeRule, CostTerms, Frontier, Proposal, Remark, Vote
 from logistics.models.costs import CostGame, CostRun, CostShare, Dispute
 from logistics.models.drive import Empties, PhoneAction, Pickup, Proof, TemperatureReading, Trouble
 from logistics.models.fleet import LowEmissionZone, Road, TransportChoice, Vehicle
@@ -14,6 +14,7 @@ __all__ = [
     "Crate",
     "Dispute",
     "Empties",
+    "Frontier",
     "LowEmissionZone",
     "Overhead",
     "Paper",

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from logistics.models.costs import CostRun
 from network import clock
 from network.models import Membership, Network, Person
 
@@ -119,6 +120,11 @@ class Proposal(models.Model):
                 condition=Q(status="open", decided_at=None) | (~Q(status="open") & Q(decided_at__isnull=False)),
                 name="proposal_is_decided_once",
             ),
+            models.UniqueConstraint(
+                fields=["network", "from_week"],
+                condition=Q(status__in=["open", "passed"]),
+                name="one_proposal_per_network_and_week",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -148,3 +154,14 @@ class Vote(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["proposal", "membership"], name="one_member_one_vote")]
+
+
+class Frontier(models.Model):
+    """
+    What the dial does on a settled day: `spread` is the largest minus the smallest saving among the farms collected, in
+    points, per setting that was computed: a bypass threshold ("0.100") or another method by name; null with too few farms. Inputs never change, so it is computed once.
+    """
+
+    cost_run = models.OneToOneField(CostRun, models.CASCADE, related_name="frontier")
+    spread = models.JSONField(default=dict)
+    made_at = models.DateTimeField(default=clock.now)

@@ -1,8 +1,8 @@
 """What might be: an outsider's estimate, a coordinator's what-if, what the network itself costs, and the refund of a year."""
 
 import secrets
-from datetime import date
-from typing import Self
+from datetime import date, datetime, timedelta
+from typing import Any, Self
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
@@ -25,10 +25,52 @@ class Work(models.TextChoices):
     FAILED = "failed", _("failed")
 
 
+LOST = timedelta(minutes=4)
+"""After which a worker that said nothing counts as lost."""
+
+
+class Works(models.QuerySet[Any]):
+    """Rows that a worker computes. It claims one by update, and says now and then that it is still at it."""
+
+    def due(self) -> Self:
+        """What nobody computes: it waits, or who did so is lost."""
+        lost = Q(status=Work.RUNNING, claimed_at__lt=clock.now() - LOST)
+        return self.filter(Q(status=Work.WAITING) | lost)
+
+    def unanswered(self) -> Self:
+        return self.filter(status__in=[Work.WAITING, Work.RUNNING])
+
+    def claim(self, pk: int) -> bool:
+        """Whether it is now ours to compute."""
+        return bool(self.due().filter(pk=pk).update(status=Work.RUNNING, claimed_at=clock.now()))
+
+    def hold(self, pk: int) -> None:
+        """We are still at it."""
+        self.filter(pk=pk, status=Work.RUNNING).update(claimed_at=clock.now())
+
+    def finish(self, pk: int, **found: Any) -> bool:
+        """Keep what was found; False when that was done already, or nobody wants it any more."""
+        return bool(self.filter(pk=pk, status=Work.RUNNING).update(status=Work.DONE, **found))
+
+    def fail(self, pk: int) -> None:
+        self.filter(pk=pk, status=Work.RUNNING).update(status=Work.FAILED)
+
+    def left_lying(self, since: datetime) -> Self:
+        """Due, and asked before `since`: whoever should have begun did not."""
+        return self.due().filter(made_at__lt=since)
+
+
+class WhatIfs(Works):
+    def kept(self) -> Self:
+        """Those whose time has not passed."""
+        return self.filter(expires_on__gte=clock.today())
+
+
 class WhatIf(models.Model):
     """
     What a farmer outside the network asked, kept with her consent only, until `expires_on`: what she entered, the estimate
     she saw at once, and the exact figure that follows by job. Her link holds the token; there is no account.
+    `claimed_at`: when the worker that computes it last said that it does.
     """
 
     token = models.CharField(max_length=32, unique=True, default=unguessable)
@@ -40,13 +82,20 @@ class WhatIf(models.Model):
     estimate = models.JSONField()
     exact = models.JSONField(default=dict, blank=True)
     status = models.CharField(max_length=8, choices=Work.choices, default=Work.WAITING)
+    claimed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = WhatIfs.as_manager()
 
     class Meta:
         ordering = ["-made_at"]
 
 
 class Scenario(models.Model):
-    """A coordinator's what-if on a delivery day that was settled: what a change would do to everybody's bill."""
+    """
+    A what-if on a delivery day that was settled: what a change would do to everybody's bill. A coordinator asks, or a farmer
+    what her own crates outside the platform would do. `inputs` and `result` are described in `logistics.scenarios`;
+    `claimed_at`: when the worker that computes it last said that it does.
+    """
 
     class Kind(models.TextChoices):
         POINT = "point", _("one more pickup point")
@@ -63,6 +112,8 @@ class Scenario(models.Model):
     result = models.JSONField(default=dict, blank=True)
     status = models.CharField(max_length=8, choices=Work.choices, default=Work.WAITING)
     claimed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = Works.as_manager()
 
     class Meta:
         ordering = ["-made_at"]

@@ -15,7 +15,8 @@ from logistics.access import day_for, round_for
 from logistics.driven import Driven, Report
 from logistics.driven_forms import DrivenForm
 from logistics.models import Round
-from logistics.temperatures import Line, Period
+from logistics.periods import Period
+from logistics.temperatures import Line
 from logistics.views.day import pdf
 from network.access import COORDINATOR, network_for
 from network.models import DeliveryDay, Network

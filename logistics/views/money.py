@@ -1,58 +1,53 @@
-"""What it brought and what it cost: what each farmer earned and paid for transport."""
+"""
+What it brought a farmer and what it cost her: week by week, and of each day her bill, why it is what it is, what she could
+have chosen, what she says is wrong with it, and her statements on paper.
+"""
 
-from dataclasses import dataclass
 from decimal import Decimal
+from time import monotonic
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import F, QuerySet, Sum
-from django.db.models.functions import Round
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.db.models import QuerySet, Sum
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
-from logistics import refunds
-from logistics.models import CostShare
-from network.models import Account, DeliveryDay, Posting, VatRate
-from network.money import euros
+from logistics import choosing, refunds, sheets, statements
+from logistics.bill_forms import DisputeForm
+from logistics.bill_picture import picture_of
+from logistics.choosing import Choice, Outcome
+from logistics.earned import Earned, balance, earned
+from logistics.models import CostShare, Dispute
+from logistics.periods import Period
+from logistics.sheets.statement import statement
+from logistics.statements import per_line
+from logistics.views.day import pdf
+from logistics.why import explained
+from network.models import Account, DeliveryDay, Network, Posting
+from network.quantities import StorageClass
 from network.texts import LocalText
 from orders.models import OrderLine, PurchaseOrder
 from producers.models import Producer
 
 WEEKS = 12
-BILLED = ("settled",)
-
-
-@dataclass(frozen=True)
-class Earned:
-    """What one delivery day brought a producer, in euro without VAT unless named so."""
-
-    day: DeliveryDay
-    goods: Decimal
-    tariff: Decimal
-    contribution: Decimal
-    share: CostShare
-    vat: Decimal
-
-    @property
-    def net(self) -> Decimal:
-        """Her goods at her price, plus the tariff collected on them, less her share of the round."""
-        return self.goods + self.tariff - self.share.share
-
-
-def _bar(share: CostShare) -> dict[str, Any]:
-    return {"label": str(share.producer), "values": [share.alone, share.together, share.saved]}
+PATIENCE = 1.5
+"""Seconds after which no other choice is begun on; the rest waits for another press of the button."""
 
 
 @login_required
 def money(request: HttpRequest, slug: str) -> HttpResponse:
     """Week by week: what she earned, and transport alone, together and saved."""
     farm = _own_farm(request, slug)
-    days = _earned(farm)
+    days = earned(farm)
     weeks = _by_week(days)
     page = Paginator(days, 20).get_page(request.GET.get("page"))
     shares = [day.share for day in days]
+    months = statements.months(farm=farm)
     alone = sum((share.alone for share in shares), Decimal(0))
     together = sum((share.together for share in shares), Decimal(0))
     return render(
@@ -76,7 +71,9 @@ def money(request: HttpRequest, slug: str) -> HttpResponse:
             "together": together,
             "saved": alone - together,
             "saving": (alone - together) / alone if alone else Decimal(0),
-            "balance": _balance(farm),
+            "balance": balance(farm),
+            "months": months,
+            "several": len({network.pk for network, _month in months}) > 1,
             "given": refunds.given_to([farm.organisation]),
         },
     )
@@ -88,17 +85,70 @@ def _series() -> list[dict[str, str]]:
 
 @login_required
 def money_day(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
-    """One day unfolded: every euro down to its posting, and how her saving compares on the round."""
+    """One day unfolded: her bill, the sum behind it, and every euro down to its posting. `?what`: her other choices too."""
     farm = _own_farm(request, slug)
-    day = get_object_or_404(
-        DeliveryDay.objects.filter(cost_runs__shares__producer=farm).distinct().select_related("cycle__network"), pk=pk
+    day = get_object_or_404(_billed_days(farm), pk=pk)
+    return _page(request, farm, day)
+
+
+@login_required
+@require_POST
+def dispute(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """She says what is wrong with her bill."""
+    farm = _own_farm(request, slug)
+    day = get_object_or_404(_billed_days(farm), pk=pk)
+    share = get_object_or_404(CostShare, producer=farm, cost_run__delivery_day=day, cost_run__corrected_at=None)
+    form = DisputeForm(share, request.POST)
+    if form.is_valid() and form.save(by=request.user):  # type: ignore[arg-type]
+        messages.success(request, _("The coordinator knows. You get a mail when it is answered."))
+        return redirect("logistics:money_day", slug=slug, pk=pk)
+    return _page(request, farm, day, form)
+
+
+@login_required
+def statement_day(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Her statement of one delivery day, on paper."""
+    farm = _own_farm(request, slug)
+    day = get_object_or_404(_billed_days(farm), pk=pk)
+    paper = sheets.drawn([statement(statements.of_day(farm=farm, day=day))])
+    return pdf(paper, f"statement-{farm.slug}-{day.network.slug}-{day.on}.pdf")
+
+
+@login_required
+def statement_month(request: HttpRequest, slug: str, network: str, month: str) -> HttpResponse:
+    """Her statement of one month with one network, on paper."""
+    farm = _own_farm(request, slug)
+    its = get_object_or_404(
+        Network.objects.select_related("organisation").filter(accounts__organisation=farm.organisation_id).distinct(),
+        slug=network,
     )
-    earned = _earned(farm, day=day)[0]
-    savings = sorted(share.saved / share.alone for share in earned.share.cost_run.shares.all() if share.alone)
+    try:
+        period = Period.of(month)
+    except ValueError as wrong:
+        raise Http404 from wrong
+    if period.is_day:
+        raise Http404
+    paper = sheets.drawn([statement(statements.of_month(farm=farm, network=its, month=period))])
+    return pdf(paper, f"statement-{farm.slug}-{its.slug}-{period}.pdf")
+
+
+def _billed_days(farm: Producer) -> QuerySet[DeliveryDay]:
+    """Days on which she has a bill."""
+    return (
+        DeliveryDay.objects.filter(cost_runs__shares__producer=farm)
+        .distinct()
+        .select_related("cycle__network__organisation")
+    )
+
+
+def _page(request: HttpRequest, farm: Producer, day: DeliveryDay, form: DisputeForm | None = None) -> HttpResponse:
+    (its,) = earned(farm, day=day)
+    share = its.share
+    why = explained(share=share, shares=list(share.cost_run.shares.select_related("producer__organisation")))
     lines = (
         OrderLine.objects.filter(producer=farm, order__delivery__delivery_day=day, billed__gt=0)
         .values("name", "unit", "price")
-        .annotate(units=Sum("billed"), worth=Sum(_cents("price")))
+        .annotate(units=Sum("billed"), worth=Sum(per_line("price")))
         .order_by("-worth")
     )
     postings = (
@@ -107,29 +157,90 @@ def money_day(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         .select_related("transaction", "account")
         .order_by("pk")
     )
-    share = earned.share
-    return render(
-        request,
-        "logistics/money_day.html",
-        {
-            "farm": farm,
-            "network": day.network,
-            "day": day,
-            "run": earned.share.cost_run,
-            "earned": earned,
-            "share": share,
-            "bars": [_bar(share)],
-            "saving": share.saved / share.alone if share.alone else None,
-            "lowest": savings[0] if savings else None,
-            "highest": savings[-1] if savings else None,
-            "members": len(savings),
-            "lines": [{**line, "name": LocalText(line["name"])} for line in lines],
-            "postings": postings,
-            "balance": -sum((posting.amount for posting in postings), Decimal(0)),
-            "deductible": _deducts(farm, day),
-            "purchase": PurchaseOrder.objects.filter(producer=farm, delivery_day=day).first(),
-        },
+    runs = list(
+        CostShare.objects.filter(producer=farm, cost_run__delivery_day=day)
+        .select_related("cost_run")
+        .defer("cost_run__inputs", "cost_run__result")
+        .order_by("cost_run__number")
     )
+    disputes = list(
+        Dispute.objects.filter(share__producer=farm, share__cost_run__delivery_day=day)
+        .select_related("share", "raised_by", "answered_by")
+        .order_by("raised_at")
+    )
+    open_already = any(one.answered_at is None and one.share_id == share.pk for one in disputes)
+    places = _places(day)
+    context = {
+        "farm": farm,
+        "network": day.network,
+        "day": day,
+        "run": share.cost_run,
+        "earned": its,
+        "share": share,
+        "paid_by_fund": -share.fund,
+        "runs": runs,
+        "changed": share.share - runs[0].share,
+        "changed_less": runs[0].share - share.share,
+        "why": why,
+        "drops": [
+            {"drop": drop, "name": places[drop.delivery], "storage": StorageClass(drop.storage_class).label}
+            for drop in why.drops
+        ],
+        "others": why.others,
+        "picture": picture_of(share, why.others),
+        "saving": share.saved / share.alone if share.alone else None,
+        "what": _what(share, places) if "what" in request.GET else None,
+        "lines": [{**line, "name": LocalText(line["name"])} for line in lines],
+        "postings": postings,
+        "balance": -sum((posting.amount for posting in postings), Decimal(0)),
+        "deductible": statements.deducts(farm=farm, period=Period(day.on, day.on)),
+        "purchase": PurchaseOrder.objects.filter(producer=farm, delivery_day=day).first(),
+        "disputes": disputes,
+        "form": None if open_already else form or DisputeForm(share),
+    }
+    return render(request, "logistics/money_day.html", context, status=422 if form and form.errors else 200)
+
+
+def _places(day: DeliveryDay) -> dict[int, str]:
+    """What the destinations of a day are called."""
+    deliveries = day.deliveries.select_related("pickup_point", "outlet__organisation")
+    return {delivery.pk: str(delivery.destination) for delivery in deliveries}
+
+
+def _what(share: CostShare, places: dict[int, str]) -> dict[str, Any]:
+    """Her other choices, each with what it would have cost her; those for which there was no time yet are counted."""
+    began, was, large = monotonic(), choosing.now(share), choosing.is_large(share)
+    rows, left = [], 0
+    bars = [_bar(_("As it was"), was)]
+    for choice in choosing.choices_of(share=share):
+        then = choosing.reckoned(share=share, choice=choice)
+        if then is None and not large and monotonic() - began < PATIENCE:
+            then = choosing.reckon(share=share, choice=choice)
+        if then is None:
+            left += 1
+        else:
+            label = _said(choice, places)
+            rows.append({"label": label, "then": then, "more": then.together - was.together})
+            bars.append(_bar(label, then))
+    if left and large:
+        choosing.ask_for(share)
+    return {"rows": rows, "bars": bars, "left": left, "was": was, "asked": bool(left) and large}
+
+
+def _bar(label: str, cost: Outcome) -> dict[str, Any]:
+    return {"label": label, "values": [cost.alone, cost.together, cost.saved]}
+
+
+def _said(choice: Choice, places: dict[int, str]) -> str:
+    if choice.kind == "day":
+        return _("The same goods on %(day)s") % {"day": date_format(DeliveryDay.objects.get(pk=choice.of).on, "l j F")}
+    return {
+        "bring": _("Bringing your goods to the hub yourself"),
+        "collected": _("Being collected at your farm"),
+        "fuller": _("Fuller crates: half as much again in each"),
+        "less": _("Without %(place)s"),
+        "more": _("Also to %(place)s"),
+    }[choice.kind] % {"place": places.get(choice.of, "")}
 
 
 def _own_farm(request: HttpRequest, slug: str) -> Producer:
@@ -141,69 +252,8 @@ def _home(farm: Producer) -> Any:
     return membership.network if membership else None
 
 
-def _earned(farm: Producer, *, day: DeliveryDay | None = None) -> list[Earned]:
-    """Her settled days, the last first, in three queries."""
-    shares = CostShare.objects.filter(producer=farm, cost_run__corrected_at=None).select_related(
-        "cost_run__delivery_day__cycle__network", "producer__organisation"
-    )
-    if day:
-        shares = shares.filter(cost_run__delivery_day=day)
-    sold = {
-        row["order__delivery__delivery_day"]: row
-        for row in _sold(farm)
-        .values("order__delivery__delivery_day")
-        .annotate(
-            goods=Sum(F("price") * F("billed")),
-            tariff=Sum(F("tariff") * F("billed")),
-            kept=Sum(F("contribution") * F("billed")),
-        )
-    }
-    rate = VatRate.objects.filter(category="service").order_by("-period").values_list(
-        "rate", flat=True
-    ).first() or Decimal(0)
-    found = []
-    for share in shares.order_by("-cost_run__delivery_day__on", "-pk"):
-        its = share.cost_run.delivery_day
-        row = sold.get(its.pk, {"goods": Decimal(0), "tariff": Decimal(0), "kept": Decimal(0)})
-        found.append(
-            Earned(
-                day=its,
-                goods=euros(row["goods"]),
-                tariff=euros(row["tariff"]),
-                contribution=euros(row["kept"]),
-                share=share,
-                vat=euros(share.share * rate / 100),
-            )
-        )
-    return found
-
-
-def _cents(part: str) -> Round:
-    """What billing rounds per line, rounded the same way."""
-    return Round(F(part) * F("billed"), precision=2)
-
-
-def _sold(farm: Producer) -> QuerySet[OrderLine]:
-    return OrderLine.objects.filter(producer=farm, billed__gt=0, order__status__in=BILLED)
-
-
 def _by_week(days: list[Earned]) -> list[tuple[Any, list[Earned]]]:
     weeks: dict[Any, list[Earned]] = {}
     for day in days:
         weeks.setdefault(day.day.cycle.week_on, []).append(day)
     return sorted(weeks.items(), reverse=True)
-
-
-def _balance(farm: Producer) -> Decimal:
-    """Euro the networks owe her now."""
-    total = Posting.objects.filter(
-        account__organisation=farm.organisation, account__kind=Account.Kind.PRODUCER
-    ).aggregate(total=Sum("amount"))["total"]
-    return -(total or Decimal(0))
-
-
-def _deducts(farm: Producer, day: DeliveryDay) -> bool:
-    """Whether she can deduct the VAT on her cost share: not under the agricultural scheme or the exemption."""
-    return not farm.organisation.vat_statuses.filter(
-        period__contains=day.on, regime__in=["agricultural", "exempt"]
-    ).exists()

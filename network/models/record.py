@@ -13,6 +13,7 @@ from network.models.people import Network
 
 SAID = {
     "announced": _("announced supply"),
+    "asked what if": _("asked what if"),
     "billed": _("billed"),
     "cancelled": _("cancelled"),
     "changed": _("changed"),
@@ -70,6 +71,11 @@ SAID = {
     "credited what was not delivered": _("credited what was not delivered"),
     "corrected the settlement": _("corrected the settlement"),
     "disputed a bill": _("said that a bill is wrong"),
+    "counted the vote": _("counted the vote"),
+    "made a proposal": _("made a proposal"),
+    "made a remark": _("made a remark"),
+    "voted": _("voted"),
+    "withdrew the proposal": _("withdrew the proposal"),
 }
 
 SUBJECTS = {
@@ -78,6 +84,7 @@ SUBJECTS = {
     "orders.purchaseorder": (_("purchase order"), "orders:purchase_order"),
     "logistics.round": (_("round"), "logistics:round"),
     "logistics.vehicle": (_("vehicle"), "logistics:vehicle"),
+    "logistics.proposal": (_("proposal"), "logistics:proposal"),
 }
 """What is written about, as readers call it, and the page that shows it."""
 

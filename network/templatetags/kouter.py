@@ -108,10 +108,12 @@ def signed(written: str) -> str:
 
 @register.filter
 def percent(fraction: Number | None, places: int = 0) -> str:
-    """`20 %` of 0.2."""
+    """`20 %` of 0.2, rounded half up."""
     if fraction is None or fraction == "":
         return NOTHING
-    return f"{number_format(Decimal(fraction) * 100, places, use_l10n=True)}{NBSP}%"
+    exact = (Decimal(str(fraction)) * 100).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    sign = "−" if exact < 0 else ""
+    return f"{sign}{number_format(abs(exact), places, use_l10n=True)}{NBSP}%"
 
 
 def _local(moment: date) -> date:

@@ -36,6 +36,14 @@ def of_tour(world):
     return {"pk": world.tour.pk}
 
 
+def of_proposal(world):
+    return {"pk": world.proposal.pk}
+
+
+def of_what_if(world):
+    return of_network(world) | {"token": world.what_if.token}
+
+
 SIGN_IN = {"anonymous": 302}
 TIED = dict.fromkeys(["bob", "alice", "eli", "fien", "gust"], 403)
 COORDINATOR = SIGN_IN | TIED | {"dana": 200}
@@ -46,6 +54,8 @@ DRIVER_ACTS = COORDINATOR_ACTS | {"gust": 302}
 VOLUNTEER = COORDINATOR | {"fien": 200}
 MEMBER = COORDINATOR | {"alice": 200}
 FARMER = SIGN_IN | {"alice": 200}
+MEMBERS = SIGN_IN | dict.fromkeys(["bob", "alice", "eli", "dana"], 200) | {"fien": 403, "gust": 403}
+MEMBERS_ACT = MEMBERS | dict.fromkeys(["bob", "alice", "eli", "dana"], 302)
 
 PAGES = [
     Page("logistics:week", of_network, expected=COORDINATOR),
@@ -95,6 +105,14 @@ PAGES = [
     Page("logistics:refund", of_network, expected=COORDINATOR),
     Page("logistics:refund", of_network, method="post", expected=COORDINATOR | {"dana": 422}),
     Page("logistics:my_refunds", others=200, expected=SIGN_IN),
+    Page("logistics:what_if", of_network, others=200),
+    Page("logistics:what_if", of_network, "post", others=422),
+    Page("logistics:what_if_kept", of_what_if, others=200),
+    Page("logistics:what_if_forget", of_what_if, "post", others=200),
+    Page("logistics:what_if_day", of_day, expected=COORDINATOR),
+    Page("logistics:what_if_day", of_day, "post", lambda w: {"kind": "van"}, expected=COORDINATOR | {"dana": 422}),
+    Page("logistics:scenario", lambda w: of_day(w) | {"scenario": w.scenario.pk}, expected=COORDINATOR),
+    Page("logistics:outside", lambda w: {"slug": w.farm.slug}, expected=OWN_FARM),
     Page("logistics:stop", of_stop, expected=DRIVER),
     Page("logistics:check", of_stop, method="post", expected=DRIVER_ACTS),
     Page("logistics:note", of_stop, method="post", expected=DRIVER_ACTS),
@@ -111,6 +129,19 @@ PAGES = [
     Page("logistics:settlement", of_day, expected=COORDINATOR),
     Page("logistics:money", lambda w: {"slug": w.farm.slug}, expected=FARMER),
     Page("logistics:money_day", lambda w: {"slug": w.farm.slug} | of_day(w), expected=FARMER),
+    Page(
+        "logistics:dispute",
+        lambda w: {"slug": w.farm.slug} | of_day(w),
+        "post",
+        lambda w: {"text": "Too dear"},
+        expected=SIGN_IN | {"alice": 302},
+    ),
+    Page("logistics:statement_day", lambda w: {"slug": w.farm.slug} | of_day(w), expected=FARMER),
+    Page(
+        "logistics:statement_month",
+        lambda w: {"slug": w.farm.slug, "network": w.network.slug, "month": f"{w.day.on:%Y-%m}"},
+        expected=FARMER,
+    ),
     Page("logistics:vehicles", of_network, expected=COORDINATOR),
     Page("logistics:vehicle_new", of_network, expected=COORDINATOR),
     Page("logistics:vehicle", lambda w: {"pk": w.vehicle.pk}, expected=COORDINATOR),
@@ -129,4 +160,12 @@ PAGES = [
     Page("logistics:tour_stops", of_tour, method="post", expected=COORDINATOR | {"dana": 422}),
     Page("logistics:tour_keep", of_tour, method="post", expected=COORDINATOR_ACTS),
     Page("logistics:tour_delete", of_tour, method="post", expected=COORDINATOR_ACTS),
+    Page("logistics:together", of_network, expected=MEMBERS),
+    Page("logistics:trace_frontier", of_network, method="post", expected=MEMBERS_ACT),
+    Page("logistics:proposal_new", of_network, expected=MEMBERS),
+    Page("logistics:proposal", of_proposal, expected=MEMBERS),
+    Page("logistics:proposal_vote", of_proposal, method="post", expected=MEMBERS_ACT),
+    Page("logistics:proposal_remark", of_proposal, "post", lambda w: {"text": "Yes"}, expected=MEMBERS_ACT),
+    Page("logistics:proposal_withdraw", of_proposal, method="post", expected=MEMBERS_ACT),
+    Page("logistics:proposal_effects", of_proposal, method="post", expected=MEMBERS_ACT),
 ]

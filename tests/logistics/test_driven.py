@@ -95,8 +95,8 @@ def test_the_example_of_the_docs_adds_up():
         (D("122.65"), D("6.09")),
         (D("12.08"), D("-0.32")),
     ]
-    shared = cost_sharing.share(cost=12896, alone={"an": 9000, "bo": 6000, "cas": 5000})
-    assert shared.shares == {"an": 5803, "bo": 3869, "cas": 3224}
+    game = cost_sharing.Game(("an", "bo", "cas"), cost_sharing.AdditiveOracle([90, 60, 50]), 128.96)
+    assert cost_sharing.allocate(game).cents == {"an": 5803, "bo": 3869, "cas": 3224}
 
 
 def test_a_volunteer_is_repaid_her_kilometres_whatever_the_hours():

@@ -124,6 +124,22 @@ def test_goods_that_go_straight_are_a_game_of_their_own():
     assert shared.bills[BO].share + shared.launch_gap == 14000 - 7000
 
 
+def test_groups_are_priced_of_farms_that_send_one_customer_each_straight():
+    """An and Bo live at 30 km and send to Q and R just beyond: alone 10 + 2 or 4 km of their own, together in a van of the hub."""
+    day = a_day(
+        farms={AN: 30, BO: 30},
+        stops={Q: 80, R: 80},
+        sends={(AN, Q): 1, (BO, R): 1},
+        straight=((AN, Q), (BO, R)),
+        costs={"direct": 150},
+    )
+    (played,) = games.share(day).games
+    assert played.inputs["drive"]["pairs"] and not played.allocation.proven
+    assert played.allocation.alone_cents == {"1": 11000, "2": 11000}
+    assert played.allocation.cents == {"1": 7500, "2": 7500}
+    assert played.game.cost.of(frozenset([0, 1])) == 220, "one after the other in a van from the hub is no cheaper here"
+
+
 def test_groups_keep_opening_hours_only_where_no_bill_holds_without_them():
     """Three stops far out that must all be reached at the same minute: one van can only do them when hours do not count."""
     stops = {P: 100, Q: 102, R: 104}

@@ -10,7 +10,8 @@ from django.utils import translation
 
 from logistics import handover, rounds, settling, temperatures
 from logistics.models import Crate, Round, Stop, TemperatureReading
-from logistics.temperatures import Limits, Period
+from logistics.periods import Period
+from logistics.temperatures import Limits
 from network import clock
 from network.errors import Refused
 from network.quantities import StorageClass

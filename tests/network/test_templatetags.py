@@ -75,6 +75,9 @@ def test_numbers_for_attributes_have_a_point_in_every_language() -> None:
 def test_kilometres_and_percentages() -> None:
     assert [kouter.km(8.44), kouter.km(Decimal(8)), kouter.km(12.3)] == [f"8,4{NB}km", f"8{NB}km", f"12{NB}km"]
     assert [kouter.percent(Decimal("0.2")), kouter.percent(Decimal("0.125"), 1)] == [f"20{NB}%", f"12,5{NB}%"]
+    assert [kouter.percent(0.379), kouter.percent(Decimal("-0.046"))] == [f"38{NB}%", f"−5{NB}%"], (
+        "rounded, not cut off"
+    )
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('logistics', '0007_bills_result'),
+        ('logistics', '0008_assembly_frontier'),
         ('network', '0004_fund_accounts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

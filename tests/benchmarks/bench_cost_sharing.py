@@ -1,0 +1,135 @@
+"""
+How long a bill takes, and how good it is, on random regions of 30 km: every row of the targets of fair cost.
+
+KOUTER_NETWORKS is how many networks of 120 farms are billed one after the other on two cores (25 by default).
+"""
+
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from logistics.cost_sharing import Allocation, Game, RoutingOracle, allocate, verify
+from logistics.routing import Problem, plan
+from tests.benchmarks.measure import say
+from tests.logistics.regions import region
+from tests.logistics.test_cost_games import all_rows_at_once
+
+NETWORKS = int(os.environ.get("KOUTER_NETWORKS", "25"))
+SMALL = range(5)
+
+
+def game_of(problem: Problem, iterations: int = 1500) -> Game:
+    """The cost of a plan with as many vans as it wants is shared."""
+    n = len(problem.sites)
+    vans = tuple(replace(van, key=f"{van.key} {k}") for van in problem.vans for k in range(n // 3 + 3))
+    cost = plan(replace(problem, vans=vans), iterations=iterations).cost
+    return Game(tuple(site.key for site in problem.sites), RoutingOracle(problem), cost)
+
+
+def timed(work: Callable[[], Any]) -> tuple[Any, float]:
+    """Its answer, and the seconds that one core worked for it: less than the clock shows when others want the cores too."""
+    started = time.process_time()
+    return work(), time.process_time() - started
+
+
+def most_memory() -> float:
+    """MB that this process held at most."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
+
+
+def billed(n: int, seed: int, windows: bool = False) -> tuple[Game, Allocation, float, float]:
+    """In a process of its own: the game, its bill, seconds of work, and the most MB that were held."""
+    game = game_of(region(n, seed, windows=windows))
+    bill, seconds = timed(lambda: allocate(game, time_limit=600))
+    return game, bill, seconds, most_memory()
+
+
+def apart(*arguments: Any) -> tuple[Game, Allocation, float, float]:
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as worker:
+        return worker.submit(billed, *arguments).result()
+
+
+def test_up_to_sixteen() -> None:
+    for n in (12, 16):
+        slowest, off, worst = 0.0, 0.0, 0
+        for seed in SMALL:
+            game = game_of(region(n, seed))
+            game = replace(game, weights=tuple(float(site.collect.total) for site in game.cost.problem.sites))
+            game.cost.__dict__.pop("_table", None)
+            bills, seconds = timed(lambda game=game: [allocate(game, method) for method in METHODS_TIMED])
+            slowest = max(slowest, seconds)
+            for bill in bills:
+                assert sum(bill.cents.values()) + bill.launch_gap_cents == round(100 * game.grand_cost)
+                assert verify(game, bill).flaws == ()
+            total = min(game.grand_cost, float(game.alone.sum()))
+            _eps, spread = all_rows_at_once(game.cost.table(), game.alone, total, 0.10)
+            off, worst = max(off, abs(bills[0].spread - spread)), max(worst, bills[0].max_violation_cents)
+        say(
+            f"{n} farms, all methods",
+            f"{slowest:.2f} s at most, spread within {off:.3f} point, {worst} cents above",
+            "2 s, 0.1 point, 1 cent",
+        )
+
+
+METHODS_TIMED = ("epm", "shapley", "nucleolus", "per_capita_nucleolus", "stand_alone", "volume", "value")
+
+
+def test_fifty_and_a_hundred_and_twenty() -> None:
+    for n, target in ((50, "5 s, proven, 1 cent"), (120, "60 s, 500 MB, proven, 5 cents")):
+        for seed in range(2):
+            game, bill, seconds, mb = apart(n, seed)
+            report, again = timed(lambda game=game, bill=bill: verify(game, bill))
+            assert report.flaws == ()
+            say(
+                f"{n} farms, region {seed}",
+                f"{seconds:.1f} s, {mb:.0f} MB, {'proven' if bill.proven else 'not proven'}, {bill.max_violation_cents} cents above,"
+                f" {report.max_violation_cents} counted again in {again:.1f} s, spread {bill.spread:.1f}, eps* {bill.eps_star:.2%}",
+                target,
+            )
+
+
+def test_with_hours() -> None:
+    for n in (50, 120):
+        _game, bill, seconds, mb = apart(n, 0, True)
+        say(
+            f"{n} farms with opening hours",
+            f"{seconds:.1f} s, {mb:.0f} MB, {'proven' if bill.proven else 'found'}",
+            "found, said so",
+        )
+
+
+def test_the_order_of_farms() -> None:
+    game, bill, _seconds, _mb = apart(50, 3)
+    order = np.random.default_rng(0).permutation(50)
+    problem = game.cost.problem
+    listed = RoutingOracle(replace(problem, sites=tuple(problem.sites[i] for i in order)))
+    again = allocate(Game(tuple(game.players[i] for i in order), listed, game.grand_cost))
+    most = max(abs(again.cents[player] - bill.cents[player]) for player in game.players)
+    say("50 farms in another order", f"{most} cents", "1 cent")
+
+
+def test_shapley_of_many() -> None:
+    game = game_of(region(120, 0), 300)
+    bill, seconds = timed(lambda: allocate(game, "shapley"))
+    error = np.mean([bill.standard_error[player] / bill.shares[player] for player in game.players])
+    say("120 farms, Shapley estimated", f"{seconds:.1f} s, standard error {error:.1%} of a share", "said so")
+
+
+def test_all_networks() -> None:
+    started = time.perf_counter()
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as workers:
+        found = list(workers.map(billed, [120] * NETWORKS, range(NETWORKS)))
+    proven = sum(bill.proven for _game, bill, _seconds, _mb in found)
+    say(
+        f"{NETWORKS} networks of 120 farms, planned and billed",
+        f"{time.perf_counter() - started:.0f} s, {proven} proven",
+        "25 in 600 s",
+    )
