@@ -16,7 +16,7 @@ from tests.conftest import make_network, make_person
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 LOOKED_AT = {
     "logistics.CostGame", "logistics.CostRun", "logistics.CostShare", "logistics.CostTerms", "logistics.Crate", "logistics.Dispute",
-    "logistics.Pickup", "logistics.Proposal", "logistics.Refund", "logistics.Remark", "logistics.Round", "logistics.Stop",
+    "logistics.Overhead", "logistics.Pickup", "logistics.Proposal", "logistics.Refund", "logistics.Remark", "logistics.Round", "logistics.Stop",
     "logistics.Tour", "logistics.TourStop", "logistics.TransportChoice", "logistics.Unplanned", "network.Account", "network.Cycle", "network.Delivery", "network.DeliveryDay",
     "network.JournalEntry", "network.OutboxEntry", "network.Transaction", "orders.Document", "orders.Order",
     "orders.PurchaseOrder", "producers.Supply",
