@@ -391,6 +391,7 @@ def test_the_number_of_queries(assessed, farmer, members, network, dana, django_
             with django_assert_num_queries(queries):
                 farmer.get(address)
 
+    assembly.remark(proposal=assessed, text="First", by=dana)
     look()
     for person in (make_person("an"), make_person("bo")):
         assembly.remark(proposal=assessed, text="Yes", by=person)
