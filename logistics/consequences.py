@@ -44,8 +44,9 @@ def settled_runs(network: Network) -> list[CostRun]:
         .distinct()[:WEEKS]
     )
     runs = CostRun.objects.current().filter(
-        delivery_day__cycle__network=network, delivery_day__cycle__week_on__in=weeks, inputs__has_key="terms"
+        delivery_day__cycle__network=network, delivery_day__cycle__week_on__in=weeks
     )
+    runs = runs.exclude(result={})
     return list(
         runs.defer("inputs", "result")
         .select_related("delivery_day__cycle", "frontier")

@@ -3,16 +3,17 @@ What the members of the first demo network decided and still decide: the thresho
 proposal to price going alone with a dearer van is open, with a few remarks and votes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, time, timedelta
 from decimal import Decimal
 
 from django.db import transaction
 
 from logistics import assembly, consequences, terms
+from logistics.demo.build import LOGINS
 from logistics.models import CostTerms, Proposal
 from network import clock
-from network.models import Membership, Network, OutboxEntry, Person
+from network.models import Membership, Network, OrganisationRole, OutboxEntry, Person
 
 SLUG = "gent"
 DECIDED = "Drempel naar 15 %"
@@ -67,7 +68,7 @@ def propose(network: Network) -> None:
             why="Diesel en lonen zijn duurder geworden. Wie geen eigen bestelwagen heeft, wordt alleen nog aan oude prijzen gerekend.",
             closes_at=clock.moment(clock.today() + timedelta(days=9), time(20)),
             from_week=next(week for week in weeks if week > clock.today() + timedelta(weeks=3)),
-            by=_voters(network, "producers")[1][1],
+            by=_voters(network, "producers")[2][1],
         )
     _discuss(
         made,
@@ -77,6 +78,9 @@ def propose(network: Network) -> None:
             "Betalen wij dan ook meer in de winkel?",
             "Nee, jullie prijs verandert hier niet door.",
         ],
+        OrganisationRole.objects.filter(person__email__in=[login.email for login in LOGINS]).values_list(
+            "organisation", flat=True
+        ),
     )
     _forget_old_mail()
     consequences.assess(proposal=made)
@@ -91,14 +95,18 @@ def _changed(network: Network, **wanted: Decimal) -> CostTerms:
 
 def _voters(network: Network, college: str) -> list[tuple[Membership, Person]]:
     """Memberships of a college that somebody acts for, with that person."""
-    members = (
-        network.memberships.current().filter(college=college).order_by("pk").prefetch_related("organisation__people")
-    )
-    return [(one, people[0]) for one in members if (people := list(one.organisation.people.all()))]
+    members = network.memberships.current().filter(college=college).order_by("pk")
+    found = [(one, list(one.organisation.people.all())) for one in members.prefetch_related("organisation__people")]
+    return [(one, people[0]) for one, people in found if people]
 
 
-def _discuss(made: Proposal, votes: dict[str, tuple[int, int]], remarks: Iterable[str]) -> None:
-    """In the days after it was made: so many of each college in favour and against, as far as there are, and some remarks."""
+def _discuss(
+    made: Proposal, votes: dict[str, tuple[int, int]], remarks: Iterable[str], spared: Collection[int] = ()
+) -> None:
+    """
+    In the days after it was made: so many of each college in favour and against, as far as there are, and some remarks. The
+    spared organisations have yet to vote.
+    """
     voters = {college: _voters(made.network, college) for college in votes}
     speakers = [voters[college][turn][1] for college, turn in (("producers", 0), ("consumers", 0), ("producers", 1))]
     with clock.at(made.made_at + timedelta(days=1)):
@@ -106,7 +114,8 @@ def _discuss(made: Proposal, votes: dict[str, tuple[int, int]], remarks: Iterabl
             assembly.remark(proposal=made, text=text, by=person)
     with clock.at(made.made_at + timedelta(days=2)):
         for college, (in_favour, against) in votes.items():
-            for number, (membership, person) in enumerate(voters[college][: in_favour + against]):
+            casting = [pair for pair in voters[college] if pair[0].organisation_id not in spared]
+            for number, (membership, person) in enumerate(casting[: in_favour + against]):
                 assembly.vote(proposal=made, membership=membership, in_favour=number < in_favour, by=person)
 
 

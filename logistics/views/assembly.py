@@ -10,6 +10,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -28,6 +29,8 @@ from producers.models import Producer
 
 MOST = 30
 """Proposals and sets of terms listed on one page; older ones are in the journal."""
+REMARKS = 50
+"""Remarks on one page."""
 
 
 @dataclass(frozen=True)
@@ -219,7 +222,7 @@ def _proposal_page(
         "ballots": [(one, votes.get(one.pk)) for one in memberships if one.pk in known],
         "too_late": bool(memberships) and not known,
         "may_withdraw": is_open and found.by_id == request.user.pk,
-        "remarks": found.remarks.select_related("by"),
+        "page": Paginator(found.remarks.select_related("by"), REMARKS).get_page(request.GET.get("page")),
         "form": form or RemarkForm(found),
         **(_result(found) if found.result else _turnout(found)),
         **_effects(request, found, memberships),

@@ -180,6 +180,14 @@ def test_remarks_stand_under_the_proposal_as_plain_text(farmer, proposal, bob, v
         assert answer.status_code == 422 and 'id="id_text_error"' in answer.content.decode()
 
 
+def test_many_remarks_are_on_several_pages(farmer, proposal, bob):  # noqa: F811
+    for number in range(51):
+        assembly.remark(proposal=proposal, text=f"Remark {number}.", by=bob)
+    url = f"/proposals/{proposal.pk}/"
+    first, second = page(farmer, url), page(farmer, f"{url}?page=2")
+    assert "Remark 49." in first and "Remark 50." not in first and "Remark 50." in second
+
+
 def test_only_who_made_it_sees_how_to_withdraw_it(farmer, proposal, bob, visit):  # noqa: F811
     url = f"/proposals/{proposal.pk}/"
     assert f"{url}withdraw/" not in visit(bob).get(url).content.decode()
@@ -379,10 +387,11 @@ def test_the_number_of_queries(assessed, farmer, members, network, dana, django_
     url = f"/proposals/{assessed.pk}/"
 
     def look():
-        for address, queries in ((URL, 12), (f"{URL}new/", 9), (url, 12)):
+        for address, queries in ((URL, 12), (f"{URL}new/", 9), (url, 13)):
             with django_assert_num_queries(queries):
                 farmer.get(address)
 
+    assembly.remark(proposal=assessed, text="First", by=dana)
     look()
     for person in (make_person("an"), make_person("bo")):
         assembly.remark(proposal=assessed, text="Yes", by=person)

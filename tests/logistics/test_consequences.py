@@ -119,7 +119,7 @@ def test_only_the_last_twelve_settled_weeks_count(network, past, monkeypatch):
 
 
 def test_days_of_before_the_games_are_left_out(network, past):
-    CostRun.objects.filter(pk=past[0].pk).update(inputs={"producers": []})
+    CostRun.objects.filter(pk=past[0].pk).update(inputs={"producers": []}, result={})
     assert [run.pk for run in consequences.settled_runs(network)] == [past[1].pk]
 
 
