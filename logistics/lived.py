@@ -20,8 +20,8 @@ from network.models import Delivery, Network
 
 WEEKS = 8
 """How far back days are looked at."""
-SAMPLES = 2
-"""How many of the last days of each weekday are looked at."""
+SAMPLES, MOST = 2, 6
+"""How many of the last days of each weekday are looked at, and of all weekdays together; but at least one of each."""
 
 
 @dataclass(frozen=True)
@@ -112,10 +112,12 @@ def _settled(network: Network) -> Iterator[dict[str, Any]]:
     rows = CostRun.objects.current().filter(
         delivery_day__cycle__network=network, delivery_day__on__gte=clock.today() - timedelta(weeks=WEEKS)
     )
+    runs = list(rows.order_by("-delivery_day__on", "pk").values_list("pk", "delivery_day__on"))
+    samples = max(1, min(SAMPLES, MOST // max(1, len({on.weekday() for _pk, on in runs}))))
     latest: list[int] = []
-    for pk, on in rows.order_by("-delivery_day__on", "pk").values_list("pk", "delivery_day__on"):
+    for pk, on in runs:
         seen[on.weekday()] += 1
-        if seen[on.weekday()] <= SAMPLES:
+        if seen[on.weekday()] <= samples:
             latest.append(pk)
     found: Any = CostRun.objects.filter(pk__in=latest).annotate(paid=Sum(F("shares__share") + F("shares__own")))
     yield from found.order_by("-delivery_day__on", "pk").values(
