@@ -19,7 +19,7 @@ from logistics.ballot import STATUTES, College, count
 from logistics.models import CollegeRule, CostTerms, Proposal, Remark, Vote
 from network import clock, cycles, journal, outbox
 from network.errors import Refused
-from network.models import Cycle, Membership, Network, Person
+from network.models import Cycle, Membership, Network, OrganisationRole, Person
 
 WEEKS_AHEAD = 26
 """How far ahead terms may begin."""
@@ -290,11 +290,8 @@ def _written(fraction: Fraction) -> str:
 
 def _tell_members(proposal: Proposal, kind: str) -> None:
     """A mail to everyone who acts for a member, once."""
-    people = (
-        Person.objects.filter(is_active=True, organisation_roles__organisation__memberships__in=entitled(proposal))
-        .order_by("pk")
-        .values_list("pk", flat=True)
-        .distinct()
-    )
+    members = list(entitled(proposal).values_list("organisation", flat=True))
+    roles = OrganisationRole.objects.filter(organisation__in=members, person__is_active=True)
+    people = roles.order_by("person").values_list("person", flat=True).distinct()
     payloads = {f"{kind}:{proposal.pk}:{person}": {"proposal": proposal.pk, "person": person} for person in people}
     outbox.add_many(kind=kind, payloads=payloads)
