@@ -15,7 +15,7 @@ from django.db.models import Count, F, Max, Sum
 
 from logistics import fleet, loading, roads, transport
 from logistics.loading import Goods, Packed, Pair
-from logistics.models import Crate, Round, Tour, TransportChoice, Vehicle
+from logistics.models import Crate, Round, Stop, Tour, TransportChoice, Vehicle
 from logistics.roads import Roads
 from logistics.routing import Load, Van
 from network import clock
@@ -99,6 +99,8 @@ class Known:
     roads: Roads
     row: dict[int, int]
     needs: dict[int, frozenset[str]] = field(default_factory=dict)
+    locked: list[Round] = field(default_factory=list)
+    pinned: dict[tuple[int | None, int | None], str] = field(default_factory=dict)
 
     @property
     def hub(self) -> Place:
@@ -123,6 +125,7 @@ def known(day: DeliveryDay) -> Known:
     places |= {delivery.place_id: delivery.place for _pk, delivery in sorted(deliveries.items())}
     places = {day.network.hub_id: day.network.hub} | places
     rings = fleet.zones()
+    held = Stop.objects.filter(round__delivery_day=day, round__vehicle__in=vehicles.values(), locked=True)
     return Known(
         day=day,
         state=state,
@@ -140,6 +143,11 @@ def known(day: DeliveryDay) -> Known:
         roads=roads.between([place.point for place in places.values()]),
         row={pk: number for number, pk in enumerate(places)},
         needs={pk: fleet.needs(place, rings=rings) for pk, place in places.items()} if rings else {},
+        locked=list(day.rounds.filter(locked=True, tour=None).prefetch_related("stops").order_by("number")),
+        pinned={
+            (producer, delivery): str(vehicle)
+            for producer, delivery, vehicle in held.values_list("producer", "delivery", "round__vehicle")
+        },
     )
 
 
@@ -212,6 +220,12 @@ def collections(known: Known, packed: Packed) -> tuple[list[Call], list[Crate]]:
 def own_skill(van: str) -> str:
     """The skill that only this van has."""
     return f"van {van}"
+
+
+def pinned_to(known: Known, call: Call) -> frozenset[str]:
+    """What a van needs to make a call whose stop was locked on a round: to be the van of that round."""
+    van = known.pinned.get((call.producer_id, call.delivery_id))
+    return frozenset({own_skill(van)}) if van else frozenset()
 
 
 def distributions(known: Known, packed: Packed) -> list[Call]:

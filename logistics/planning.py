@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from math import atan2, ceil, cos, radians
 
-from logistics import calls, fleet, loading, waves
+from logistics import calls, fleet, keeping, loading, waves
 from logistics.calls import Call, Known, Straight
 from logistics.loading import Packed, Pair
-from logistics.models import Crate, Round, TourStop
+from logistics.models import Crate, Round
 from logistics.routing import DAY, Load, Plan, Problem, Site, Tour, Van
 from logistics.routing import Pair as Carry
 from logistics.waves import Watch
@@ -46,7 +46,10 @@ class Effort:
 
 @dataclass(frozen=True)
 class Wave:
-    """A plan of one leg, and the call behind each of its stops. `nowhere` are calls without an address."""
+    """
+    A plan of one leg, and the call behind each of its stops. `nowhere` are calls without an address; `tours` the standing
+    tours by pk and `locked` the rounds by former number that it keeps.
+    """
 
     leg: str
     problem: Problem
@@ -54,16 +57,21 @@ class Wave:
     call_of: dict[str, Call]
     nowhere: list[Call] = field(default_factory=list)
     tours: dict[int, Tour] = field(default_factory=dict)
+    locked: dict[int, Tour] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A whole day planned. `tours` is, by standing tour (pk), the euro that letting it go would save; None: it could not be kept."""
+    """
+    A whole day planned. `tours` is, by standing tour (pk), the euro that letting it go would save; None: it could not be
+    kept. `loosed` are the former numbers of the locked rounds that could not be kept.
+    """
 
     packed: Packed
     brought: list[Crate]
     waves: list[Wave]
     tours: dict[int, float | None]
+    loosed: list[int]
 
     @property
     def crates(self) -> list[Crate]:
@@ -147,7 +155,8 @@ def _planned(known: Known, packed: Packed, effort: Effort, watch: Watch, *, quie
         if not quiet:
             watch.step("straight")
         found.insert(1, _carry(known, pairs, _carrying(known, [collected.plan, delivered.plan]), effort, watch))
-    return Draft(packed, brought, found, kept)
+    held = {number for wave in found for number in wave.locked}
+    return Draft(packed, brought, found, kept, [round.number for round in known.locked if round.number not in held])
 
 
 def _collecting(known: Known) -> list[Van]:
@@ -198,7 +207,8 @@ def _carrying(known: Known, plans: Sequence[Plan]) -> list[Van]:
 
 def _van(known: Known, key: str, start: Place, end: Place) -> Van:
     van = fleet.van(known.vehicles[key], at=known.row[start.pk], ends_at=known.row[end.pk])
-    return replace(van, skills=van.skills | {calls.own_skill(key)}) if key in known.own.values() else van
+    asked_for = {*known.own.values(), *known.pinned.values()}
+    return replace(van, skills=van.skills | {calls.own_skill(key)}) if key in asked_for else van
 
 
 def _drive(known: Known, start: Place, end: Place) -> int:
@@ -218,8 +228,10 @@ def _wave(
 ) -> Wave:
     """The calls of a leg planned, standing tours as they stand. Vans without a tour are back by `latest`."""
     sites = tuple(_site(known, call, leg) for call in wanted if call.place)
-    tours = {pk: tour for pk, tour in _tours(known, wanted).items() if tour.van in {van.key for van in vans}}
-    toured = [tour.van for tour in tours.values()]
+    driving = {van.key for van in vans}
+    tours = {pk: tour for pk, tour in keeping.tours(known, wanted).items() if tour.van in driving}
+    locked = keeping.locked_rounds(known, leg, wanted, tours.values())
+    toured = [tour.van for tour in (*tours.values(), *locked.values())]
     vans = [
         replace(van, reloads=max(van.reloads, toured.count(van.key) - 1))
         if van.key in toured
@@ -228,7 +240,8 @@ def _wave(
     ]
     problem = Problem(known.roads.matrix, sites, tuple(vans))
     tours = {pk: tour for pk, tour in tours.items() if waves.can_be_kept(problem, tour)}
-    problem = replace(problem, tours=tuple(tours.values()))
+    locked = {number: tour for number, tour in locked.items() if waves.can_be_kept(problem, tour)}
+    problem = replace(problem, tours=(*tours.values(), *locked.values()))
     return Wave(
         leg=leg,
         problem=problem,
@@ -236,6 +249,7 @@ def _wave(
         call_of={call.key: call for call in wanted},
         nowhere=[call for call in wanted if not call.place],
         tours=tours,
+        locked=locked,
     )
 
 
@@ -261,7 +275,7 @@ def _collect(
     back = {call.key: _drive(known, call.place, known.hub) for call in (*farms, *deliveries) if call.place}
     reached = {key for key, minutes in back.items() if minutes < DAY}
     pressing = [call.latest - back[call.key] - CROSS_DOCK - UNHURRIED for call in deliveries if call.key in reached]
-    for tour in _tours(known, deliveries).values():
+    for tour in keeping.tours(known, deliveries).values():
         if tour.starts and tour.sites[0] in reached:
             pressing.append(tour.starts[0] - back[tour.sites[0]] - CROSS_DOCK)
     soonest = min((van.available_from for van in vans), default=0)
@@ -297,39 +311,6 @@ def _carry(known: Known, pairs: Sequence[Straight], vans: Sequence[Van], effort:
     )
 
 
-def _tours(known: Known, wanted: Sequence[Call]) -> dict[int, Tour]:
-    """The part of each standing tour that these calls are on, by its pk; a tour without goods today is none."""
-    call_of: dict[tuple[str, int | None], str] = {}
-    for call in reversed([call for call in wanted if call.place and not call.key.endswith(" own")]):
-        if call.producer_id:
-            call_of["producer", call.producer_id] = call.key
-        elif call.delivery_id:
-            delivery = known.deliveries[call.delivery_id]
-            call_of["pickup_point", delivery.pickup_point_id] = call.key
-            call_of["outlet", delivery.outlet_id] = call.key
-    found: dict[int, Tour] = {}
-    taken: set[str] = set()
-    for tour in known.tours:
-        stops = {
-            key: at
-            for stop in tour.stops.all()
-            if (key := _key(stop, call_of)) and key not in taken
-            for at in [stop.at]
-        }
-        taken |= stops.keys()
-        if stops:
-            starts = tuple(at.hour * 60 + at.minute for at in stops.values())
-            found[tour.pk] = Tour(str(tour.vehicle_id), tuple(stops), starts)
-    return found
-
-
-def _key(stop: TourStop, call_of: dict[tuple[str, int | None], str]) -> str | None:
-    for kind in ("producer", "pickup_point", "outlet"):
-        if pk := getattr(stop, f"{kind}_id"):
-            return call_of.get((kind, pk))
-    return None
-
-
 def _saved_without(known: Known, wave: Wave, tour: Tour, effort: Effort, watch: Watch) -> float:
     """Euro that the wave would cost less without a standing tour, its other tours kept; never below 0."""
     problem = replace(wave.problem, tours=tuple(one for one in wave.problem.tours if one != tour))
@@ -350,7 +331,7 @@ def _site(known: Known, call: Call, leg: str) -> Site:
         opens=call.opens,
         closes=call.latest,
         service=call.service,
-        needs=call.needs,
+        needs=call.needs | calls.pinned_to(known, call),
     )
 
 

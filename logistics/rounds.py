@@ -36,7 +36,7 @@ def plan_rounds(
 ) -> list[Round]:
     """
     Pack the crates of a closed day and plan its rounds; what no van could take is stored as `Unplanned` with the reason and
-    what would make it possible. Planning again replaces the plan until the first crate is checked.
+    what would make it possible. Planning again replaces the plan until the first crate is checked, but for what was locked.
 
     Refused then, before the cut-off, and when something the plan rests on changed while it was made; raises
     `waves.Cancelled` when that is asked through `watch`. In all these cases the former plan stays as it was. The same
@@ -57,6 +57,7 @@ def plan_rounds(
             plan=version.plan
             | {
                 "tours": {str(pk): None if euro is None else f"{euro:.2f}" for pk, euro in draft.tours.items()},
+                "loosed": draft.loosed,
                 "search": {"iterations": iterations, "seed": seed, "cut_short": watch.cut_short},
             },
             alone_km=by_herself.km,
@@ -103,7 +104,7 @@ def _store(known: Known, draft: Draft, by: Person | None) -> list[Round]:
         for route in wave.plan.routes:
             for round_, own in _trips(known, wave, route, fixed=route.van not in started):
                 round_.number = len(rounds) + 1
-                round_.driver_id = drivers.get(route.van)
+                round_.driver_id = round_.driver_id or drivers.get(route.van)
                 rounds.append(round_)
                 stops += own
             started.add(route.van)
@@ -151,6 +152,8 @@ def _trips(known: Known, wave: Wave, route: RoutePlan, *, fixed: bool) -> list[t
     day, vehicle, matrix = known.day, known.vehicles[route.van], known.roads.matrix
     van = next(van for van in wave.problem.vans if van.key == route.van)
     tour_of = {key: pk for pk, tour in wave.tours.items() for key in tour.sites}
+    was = {round.number: round for round in known.locked}
+    round_of = {key: was[number] for number, tour in wave.locked.items() for key in tour.sites}
     trips: list[tuple[Round, list[Stop]]] = []
     leaves, last = route.leaves, route.stops[-1].trip
     for number, group in groupby(route.stops, lambda stop: stop.trip):
@@ -160,17 +163,19 @@ def _trips(known: Known, wave: Wave, route: RoutePlan, *, fixed: bool) -> list[t
         home = ceil(float(matrix.minutes[path[-2], path[-1]]) - 1e-9)
         returns = route.returns if number == last else made[-1].leaves + home
         tour = next((tour_of[stop.site] for stop in made if stop.site in tour_of), None)
+        former = next((round_of[stop.site] for stop in made if stop.site in round_of), None)
         round_ = Round(
             delivery_day=day,
             leg=wave.leg,
             vehicle=vehicle,
             tour_id=tour,
-            locked=tour is not None,
+            driver_id=former.driver_id if former else None,
+            locked=tour is not None or former is not None,
             starts_at=_moment(day, leaves),
             ends_at=_moment(day, returns),
             km=sum(legs),
         )
-        stops = _stops(round_, wave, made, legs)
+        stops = _stops(known, round_, wave, made, legs)
         cost = vehicle.per_km * sum(legs) + vehicle.per_hour * (returns - leaves) / 60 + vehicle.per_stop * len(stops)
         round_.cost = euros(cost + (vehicle.per_day if fixed and not trips else 0))
         trips.append((round_, stops))
@@ -178,7 +183,7 @@ def _trips(known: Known, wave: Wave, route: RoutePlan, *, fixed: bool) -> list[t
     return trips
 
 
-def _stops(round_: Round, wave: Wave, made: list[StopPlan], legs: list[Decimal]) -> list[Stop]:
+def _stops(known: Known, round_: Round, wave: Wave, made: list[StopPlan], legs: list[Decimal]) -> list[Stop]:
     """What is done at one place one thing after the other is one stop."""
     day, stops = round_.delivery_day, list[Stop]()
     for planned, km in zip(made, legs, strict=False):
@@ -195,6 +200,7 @@ def _stops(round_: Round, wave: Wave, made: list[StopPlan], legs: list[Decimal])
                     place=call.place,
                     arrives_at=_moment(day, planned.arrives),
                     km=km,
+                    locked=where in known.pinned,
                 )
             )
         stops[-1].leaves_at = _moment(day, planned.leaves)

@@ -24,7 +24,7 @@ from network import clock, journal, outbox
 from network.errors import Refused
 from network.models import DeliveryDay, Person
 
-ABOUT = ("tours", "search")
+ABOUT = ("tours", "loosed", "search")
 """What the planner told of itself, in `plan`."""
 CARRIED = ("roads", "alone_km", "alone_cost")
 """What a change of the plan leaves as it was."""

@@ -190,12 +190,27 @@ class Model:
         return (*van.capacity, van.total_crates, van.kg, *(len(self.jobs) * (need in van.skills) for need in needs))
 
     def _binding(self, needs: list[str]) -> list[int]:
-        """The load dimensions in which some van cannot take everything at once: the others only slow the search down."""
-        loads = [dimensions(load) for job in self.jobs for load in loads_of(job)]
-        totals = [sum(amounts) for amounts in zip(*loads, strict=True)]
-        totals += [sum(need in job.needs for job in self.jobs) for need in needs]
+        """
+        The load dimensions to plan with: of those in which some van cannot take everything at once, those that no other one
+        implies, as crates in all imply each class of which a van takes as many. The rest only slow the search down.
+        """
+        loads = [
+            (*dimensions(load), *(int(n == 0 and need in job.needs) for need in needs))
+            for job in self.jobs
+            for n, load in enumerate(loads_of(job))
+        ]
         rooms = [self._room(vans[0], needs) for vans in self.fleet]
-        return [i for i, total in enumerate(totals) if total > min(room[i] for room in rooms)]
+        totals = [sum(amounts) for amounts in zip(*loads, strict=True)]
+        binding = [i for i, total in enumerate(totals) if total > min(room[i] for room in rooms)]
+        for weaker in binding.copy():
+            if any(
+                other != weaker
+                and all(load[other] >= load[weaker] for load in loads)
+                and all(room[other] <= room[weaker] for room in rooms)
+                for other in binding
+            ):
+                binding.remove(weaker)
+        return binding
 
     def trips(self, solution: pyvrp.Solution) -> Drawn:
         """Trips per key of the vans that drive."""

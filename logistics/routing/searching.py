@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+import numpy as np
 import pyvrp
 from pyvrp.exceptions import PenaltyBoundWarning
 from pyvrp.search import PerturbationParams
@@ -12,9 +13,13 @@ from pyvrp.solve import SolveParams
 
 from logistics.routing.model import Model
 
-# Times the price of the dearest job. These, the history, the perturbations and the pace of penalties were tuned on days of
-# 14 to 120 stops with 500 and 2500 iterations, and on the published instances of `tests/benchmarks/bench_routing.py`.
 PENALTIES = (0.4, 4.0, 400.0)
+"""Bounds of what a crate, kg or minute too many costs, in times the price of the dearest job, one search after the other."""
+HISTORY = 100
+"""
+At most so many iterations ago is the plan that a new one must beat. A tenth of all iterations when they are few: the longer,
+the further a search strays before it settles.
+"""
 PATIENCE = 500
 """Iterations without any plan that keeps the rules, or 20 per job when that is more, after which something else is tried."""
 EVERY = 20
@@ -71,10 +76,28 @@ def _searched(model: Model, watch: "_Watch", factor: float, seed: int) -> bool:
 
 def _params(model: Model, watch: "_Watch", factor: float) -> SolveParams:
     return SolveParams(
-        ils=pyvrp.IteratedLocalSearchParams(history_length=min(300, max(20, watch.iterations // 10)), callbacks=watch),
-        penalty=pyvrp.PenaltyParams(solutions_between_updates=50, max_penalty=factor * model.highest),
+        ils=pyvrp.IteratedLocalSearchParams(
+            history_length=min(HISTORY, max(20, watch.iterations // 10)), callbacks=watch
+        ),
+        penalty=_Penalties(solutions_between_updates=50, max_penalty=factor * model.highest),
         perturbation=PerturbationParams(1, 25),
     )
+
+
+class _Penalties(pyvrp.PenaltyParams):
+    """
+    Begin where a crate or minute too many costs what the drive for one does. PyVRP would begin half-way to the bound and need
+    thousands of iterations to come down.
+    """
+
+    def midpoint_penalties(self, data: pyvrp.ProblemData) -> tuple[list[float], float, float]:
+        van = data.vehicle_type(0)
+        km, minutes = np.median(data.distance_matrix(van.profile)), np.median(data.duration_matrix(van.profile))
+        leg = float(km * van.unit_distance_cost + minutes * van.unit_duration_cost)
+        loads = [np.maximum(client.delivery, client.pickup) for client in data.clients()]
+        loads += [np.array(shipment.amount) for shipment in data.shipments()]
+        means = np.mean(loads, axis=0)
+        return [leg / max(1.0, float(mean)) for mean in means], leg / max(1.0, float(minutes)), leg
 
 
 class _Watch(pyvrp.IteratedLocalSearchCallbacks):

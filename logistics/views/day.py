@@ -12,15 +12,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
-from logistics import desk, drafts, flaws, fleet, handover, settling, sheets, tasks, versions
+from logistics import desk, drafts, flaws, fleet, handover, settling, sheets, tasks, transport, versions
 from logistics.access import day_for
 from logistics.forms import DriversForm, PostponeForm, PublishForm
 from logistics.models import Round
+from logistics.transport import Travel
 from network import journal
 from network.errors import Refused
 from network.models import DeliveryDay
 from orders import closing
-from orders.models import Order
+from orders.models import Order, PurchaseOrder
 
 
 @login_required
@@ -28,6 +29,8 @@ def day(request: HttpRequest, pk: int) -> HttpResponse:
     found = day_for(request.user, pk)
     if request.htmx and "planning" in request.GET and not tasks.progress_of(found):  # type: ignore[attr-defined]
         return HttpResponseClientRefresh()
+    if request.htmx and "stop" in request.GET:  # type: ignore[attr-defined]
+        return render(request, "logistics/_plan.html", plan_of(found, opened=request.GET["stop"]))
     return day_page(request, found)
 
 
@@ -143,7 +146,7 @@ def pdf(paper: bytes, name: str) -> HttpResponse:
 
 def day_page(request: HttpRequest, day: DeliveryDay, **forms: Any) -> HttpResponse:
     """The whole page; `forms` are those that were refused (`postpone_form`, `publish_form`, `drivers_form`, `edit_form`)."""
-    plan = plan_of(day, **forms)
+    plan = plan_of(day, opened=request.GET.get("stop", ""), **forms)
     rides: list[desk.Ride] = plan["rides"]
     orders = Order.objects.filter(delivery__delivery_day=day).aggregate(
         confirmed=Count("pk", ~Q(status__in=["basket", "cancelled"])), baskets=Count("pk", Q(status="basket"))
@@ -159,9 +162,7 @@ def day_page(request: HttpRequest, day: DeliveryDay, **forms: Any) -> HttpRespon
         and all(ride.round.status == Round.Status.PLANNED for ride in rides)
         and not any(ride.tally.checked or ride.tally.missing for ride in rides)
         and not any(one.tally.checked for one in (*plan["unplanned"], *plan["brought"])),
-        "purchases": day.purchase_orders.select_related("producer__organisation")
-        .annotate(products=Count("lines"), short=Count("lines", Q(lines__missing__gt=0)))
-        .order_by("producer__organisation__name"),
+        "purchases": _purchases(day),
         "deliveries": _deliveries(day, rides),
         "history": journal.history_of(day)[:12],
     }
@@ -169,8 +170,11 @@ def day_page(request: HttpRequest, day: DeliveryDay, **forms: Any) -> HttpRespon
     return render(request, "logistics/day.html", context, status=422 if refused else 200)
 
 
-def plan_of(day: DeliveryDay, **forms: Any) -> dict[str, Any]:
-    """What the plan's part of the page shows: rounds with map, loads and flaws, versions, publishing, drivers."""
+def plan_of(day: DeliveryDay, *, opened: str = "", **forms: Any) -> dict[str, Any]:
+    """
+    What the plan's part of the page shows: rounds with map, loads and flaws, versions, publishing, drivers. `opened` is the
+    stop (pk) whose buttons to move and lock it are shown.
+    """
     draft = drafts.load(day)
     now, shown = versions.latest(day), versions.published(day)
     editable = day.status == DeliveryDay.Status.PLANNED
@@ -181,6 +185,7 @@ def plan_of(day: DeliveryDay, **forms: Any) -> dict[str, Any]:
     hub, name = day.network.hub, day.network.name
     editable = editable and bool(rides or loose)
     vehicles = fleet.vehicles_for(day) if editable else []
+    edit_form = forms.get("edit_form")
     waves = []
     for leg, label in Round.Leg.choices:
         own = [ride for ride in rides if ride.round.leg == leg]
@@ -206,8 +211,20 @@ def plan_of(day: DeliveryDay, **forms: Any) -> dict[str, Any]:
         "publish_form": forms.get("publish_form") or PublishForm(day, initial={"version": number}),
         "drivers_form": forms.get("drivers_form")
         or (DriversForm(day, [ride.round for ride in rides], initial={"version": number}) if editable else None),
-        "edit_form": forms.get("edit_form"),
+        "edit_form": edit_form,
+        "opened": edit_form.about if edit_form else opened,
     }
+
+
+def _purchases(day: DeliveryDay) -> list[tuple[PurchaseOrder, Travel]]:
+    """What each farm is asked, and how it travels this week."""
+    purchases = list(
+        day.purchase_orders.select_related("producer__organisation")
+        .annotate(products=Count("lines"), short=Count("lines", Q(lines__missing__gt=0)))
+        .order_by("producer__organisation__name")
+    )
+    travels = transport.travels([purchase.producer for purchase in purchases], day.cycle.week_on)
+    return [(purchase, travels[purchase.producer_id]) for purchase in purchases]
 
 
 def _deliveries(day: DeliveryDay, rides: list[desk.Ride]) -> list[dict[str, Any]]:

@@ -26,7 +26,8 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     version = form.save(by=request.user) if form.is_valid() else None  # type: ignore[arg-type]
     said = _said(version) if version else form.refused()
     if request.htmx:  # type: ignore[attr-defined]
-        context = plan_of(found, **({} if version else {"edit_form": form})) | {"said": said}
+        refused: dict[str, Any] = {} if version else {"edit_form": form}
+        context = plan_of(found, **refused) | {"said": said}
         return render(request, "logistics/_plan.html", context, status=200 if version else 422)
     if version is None:
         return day_page(request, found, edit_form=form)

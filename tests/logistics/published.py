@@ -18,7 +18,7 @@ def read(path: Path) -> tuple[Problem, Scale]:
     """The problem, in which a km costs a euro, and the scale to plan it on."""
     if path.suffix == ".vrp":
         return x_instance(path), Scale(per_euro=1, per_km=1)
-    return solomon(path), Scale(per_euro=10, per_km=10)
+    return solomon(path), Scale(per_euro=EXACT, per_km=EXACT)
 
 
 def numbers(lines: list[str]) -> Iterator[list[float]]:

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from logistics import rounds, tasks, versions
-from logistics.models import Crate
+from logistics.models import Crate, TransportChoice
 from network import clock
 from network.models import DeliveryDay
 
@@ -164,9 +164,16 @@ def test_a_household_gets_403_and_changes_nothing(client, bob, household, closed
     assert DeliveryDay.objects.filter(pk=closed_day.pk).values().get() == before
 
 
+def test_a_day_says_how_the_goods_of_each_farm_travel_this_week(coordinator, planned, farm):
+    TransportChoice.objects.create(producer=farm, week_on=planned.cycle.week_on, transport="brings")
+    page = coordinator.get(reverse("logistics:day", args=[planned.pk]))
+    row = page.content.decode().split(">Hoeve Alice</a></th>")[1].split("</tr>")[0]
+    assert str(farm.Transport.BRINGS.label) in row
+
+
 def test_the_number_of_queries_of_a_day_and_a_week(coordinator, network, planned, django_assert_num_queries):
     coordinator.get(of(planned))
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(22):
         coordinator.get(of(planned))
     with django_assert_num_queries(16):
         coordinator.get(reverse("logistics:week", args=[network.slug]))

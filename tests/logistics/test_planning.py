@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from logistics import calls, handover, loading, planning, rounds, settling, versions, waves
-from logistics.models import Crate, PlanVersion, Round, Stop, Tour, TourStop, TransportChoice, Unplanned
+from logistics.models import Crate, PlanVersion, Round, Stop, TransportChoice, Unplanned
 from logistics.planning import Effort
 from logistics.routing import Load, Problem, Site, Van, check
 from logistics.waves import Watch
@@ -179,65 +179,6 @@ def test_a_van_that_must_come_to_the_hub_first_can_leave_later(closed_day, farm,
     own_van.save()
     plan(closed_day)
     assert all(shown(ride.starts_at) >= time(13) for ride in closed_day.rounds.all())
-
-
-# Standing tours
-
-
-@pytest.fixture
-def tour(network, vehicle, farm, second_farm):
-    """The long way round: first Bea at half past seven, then Alice."""
-    tour = Tour.objects.create(network=network, name="Donderdagronde", weekday=3, vehicle=vehicle)
-    for position, (producer, hour) in enumerate([(second_farm, time(7, 30)), (farm, time(9))], 1):
-        TourStop.objects.create(tour=tour, position=position, producer=producer, at=hour)
-    return tour
-
-
-def test_a_standing_tour_keeps_its_order_and_times(closed_day, tour, farm, second_farm):
-    collection = plan(closed_day)[0]
-    assert (collection.tour, collection.locked) == (tour, True)
-    assert [stop.producer for stop in collection.stops.all()] == [second_farm, farm]
-    leaves = [clock.minutes_of(stop.leaves_at, closed_day.on) for stop in collection.stops.all()]
-    services = [5 + 0.5 * stop.crates.count() for stop in collection.stops.all()]
-    assert [left - service for left, service in zip(leaves, services, strict=True)] == [450, 540]
-
-
-def test_what_letting_a_tour_go_would_save_is_the_difference_in_cost(closed_day, tour):
-    plan(closed_day)
-    with_tour = PlanVersion.objects.get()
-    tour.kept = False
-    tour.save()
-    plan(closed_day)
-    without = PlanVersion.objects.latest("number")
-    assert without.plan["tours"] == {}
-    saved = Decimal(with_tour.plan["tours"][str(tour.pk)])
-    assert versions.standing(with_tour) == [(tour, saved)]
-    assert versions.standing(without) == []
-    collection = Decimal(with_tour.plan["rounds"][0]["cost"]) - Decimal(without.plan["rounds"][0]["cost"])
-    assert abs(saved - collection) <= Decimal("0.01")
-    assert saved > 0
-
-
-def test_a_tour_that_its_van_cannot_hold_today_is_not_kept_and_that_is_said(closed_day, tour, vehicle):
-    vehicle.cool = vehicle.crates = 3
-    vehicle.save()
-    make_vehicle(closed_day.network, name="Groot")
-    plan(closed_day)
-    assert PlanVersion.objects.get().plan["tours"] == {str(tour.pk): None}
-    assert versions.standing(PlanVersion.objects.get()) == [(tour, None)]
-    assert not closed_day.rounds.filter(tour=tour).exists()
-    assert not closed_day.unplanned.exists()
-
-
-def test_a_tour_to_the_points_is_kept_in_the_distribution(closed_day, vehicle):
-    tour = Tour.objects.create(network=closed_day.network, name="Punten", weekday=3, vehicle=vehicle)
-    for position, delivery in enumerate(closed_day.deliveries.filter(outlet=None).order_by("-pickup_point__code"), 1):
-        TourStop.objects.create(
-            tour=tour, position=position, pickup_point=delivery.pickup_point, at=time(14 + position)
-        )
-    distribution = plan(closed_day)[1]
-    assert distribution.tour == tour
-    assert [stop.delivery.pickup_point.code for stop in distribution.stops.all()] == ["b2", "a1"]
 
 
 # What no van holds at once

@@ -17,6 +17,7 @@ from logistics.routing import (
     Plan,
     Problem,
     RoutePlan,
+    Scale,
     Site,
     StopPlan,
     Tour,
@@ -27,6 +28,7 @@ from logistics.routing import (
     retime,
     searching,
 )
+from logistics.routing.model import Model
 from tests.logistics.published import read
 from tests.logistics.straight_road import crates, road, stops, van
 
@@ -377,3 +379,19 @@ def test_the_best_plan_of_a_small_instance_is_found(name):
     assert found.unplanned == ()
     best = json.loads((path.parent / "best_known.json").read_text())[path.stem]["best_known_distance"]
     assert found.km == pytest.approx(best, abs=1e-3)
+
+
+def test_a_limit_that_another_one_implies_is_not_searched_with():
+    """Seven crates ambient and six cold: how many fit in all says how many of each class, unless those are fewer."""
+    sites = (Site("a", 1, deliver=crates(3)), Site("b", 2, deliver=crates(4)), Site("c", 3, collect=crates(cold=6)))
+
+    def limits(*vans: Van) -> int:
+        problem = Problem(road(0, 1, 2, 3), sites, vans)
+        model = Model(problem, problem.jobs, problem.vans, frozenset(), Scale())
+        return model.data(optional=False).num_load_dimensions
+
+    assert limits(van(capacity=(20, 0, 20, 0), total_crates=20)) == 0
+    assert limits(van(capacity=(6, 0, 5, 0), total_crates=20)) == 2
+    assert limits(van(capacity=(6, 0, 5, 0), total_crates=5)) == 1
+    assert limits(van(capacity=(6, 0, 5, 0), total_crates=7)) == 3
+    assert limits(van("v", capacity=(6, 0, 6, 0), total_crates=6), van("w", capacity=(6, 0, 5, 0), total_crates=6)) == 2

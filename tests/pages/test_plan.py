@@ -95,11 +95,23 @@ def test_a_stop_is_dragged_before_another(open_page: Open, planned: DeliveryDay,
     assert order(planned) == before[::-1]
 
 
+def test_the_buttons_of_a_stop_open_beside_it(open_page: Open, planned: DeliveryDay, dana: Any) -> None:
+    stop = last(planned)
+    page = open_page(dana)
+    page.goto(the_day(planned))
+    page.locator(f"#open-{stop.pk}").press("Enter")
+    expect(page.locator(f"#moves-{stop.pk} summary")).to_be_focused()
+    page.locator(f"#lock-{stop.pk}").click()
+    expect(page.locator("#said")).not_to_be_empty()
+    stop.refresh_from_db()
+    assert stop.locked
+
+
 def test_without_scripts_the_same_buttons_do_it(open_page: Open, planned: DeliveryDay, dana: Any) -> None:
     before, stop = order(planned), last(planned)
     page = open_page(dana, javascript=False)
     page.goto(the_day(planned))
-    page.locator(f"#moves-{stop.pk} summary").click()
+    page.locator(f"#open-{stop.pk}").click()
     page.locator(f"#at-{stop.pk}").fill("eerst")
     page.locator(f"#move-{stop.pk}").click()
     expect(page.locator("#plan [role=alert]")).to_be_visible()
