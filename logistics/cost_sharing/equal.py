@@ -139,7 +139,7 @@ class Search:
                 # There are such shares, but for the rounding of the programme that found the least.
                 slack *= 10
                 if slack > MOST_SLACK:
-                    raise
+                    raise ArithmeticError("rounding leaves no shares at the least spread") from None
         shares = np.zeros(len(self.alone))
         shares[self.inside] = np.maximum(search.point * root, 0.0)
         return shares
@@ -199,7 +199,8 @@ def equal_savings(
             return search
         if level:
             search.equal(max(tau, search.eps_star + NEGLIGIBLE if search.eps_star else 0.0))
-    except Stopped:
+    except (Stopped, ArithmeticError):
+        # Out of time, or out of what rounding allows: the last shares that add up.
         search.stopped, search.proven = True, False
         if search.shares is None:
             search.shares = total * room / room.sum()

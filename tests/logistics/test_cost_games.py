@@ -361,6 +361,12 @@ def test_three_thousand_players():
             allocate(Game(players, AdditiveOracle(list(alone)), 60_000.0), method)
 
 
+def test_the_fingerprint_is_of_numbers_and_not_of_their_kind():
+    plain, other = game_of(THREE, caps=(30.0, 40.0, 40.0)), game_of(THREE, caps=tuple(np.array([30.0, 40.0, 40.0])))
+    assert allocate(plain).inputs_hash == allocate(other).inputs_hash
+    assert allocate(plain).inputs_hash != allocate(game_of(THREE, caps=(30.0, 40.0, 39.0))).inputs_hash
+
+
 def test_random_tables_of_any_shape_have_an_answer_that_counts():
     """Neither growing nor subadditive: once the quadratic programme gave up on these, or never came back."""
     draw = np.random.default_rng(1)
@@ -368,7 +374,8 @@ def test_random_tables_of_any_shape_have_an_answer_that_counts():
         n = int(draw.integers(2, 7))
         table = draw.integers(0, 100, 2**n).astype(float)
         table[0] = 0.0
-        game = game_of(table, grand=float(table[-1]))
+        caps = tuple(draw.integers(0, 100, n).astype(float)) if draw.random() < 0.3 else None
+        game = game_of(table, grand=float(table[-1]), caps=caps)
         for method in ("epm", *GROUP_METHODS):
             bill = allocate(game, method, time_limit=20)
             assert not bill.stopped
