@@ -253,6 +253,14 @@ def test_a_larger_threshold_lets_savings_be_more_equal():
     assert [spread for _tau, spread in points] == pytest.approx([100 / 6, 0.0, 0.0], abs=0.001)
 
 
+@settings(max_examples=40, deadline=None)
+@given(costs(), st.lists(st.sampled_from([0.0, 0.02, 0.1, 0.2, 0.5]), max_size=3))
+def test_the_frontier_is_made_of_bills(table, taus):
+    game = game_of(table)
+    bills = [allocate(game, tau=tau) for tau in taus]
+    assert frontier(game, taus) == [(bill.tau, pytest.approx(bill.spread, abs=1e-3)) for bill in bills]
+
+
 def test_nobody_one_player_and_players_without_goods():
     nobody = allocate(Game((), TableOracle([0.0]), 7.0))
     assert (nobody.cents, nobody.launch_gap_cents) == ({}, 700)
