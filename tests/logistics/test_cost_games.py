@@ -300,7 +300,10 @@ def test_odd_costs_are_said_and_not_hidden():
     assert "becomes cheaper with a" in notes(game_of([0, 5, 9, 7]))
     assert "are cheaper apart than together" in notes(game_of([0, 5, 6, 12], grand=10))
     assert "own vans would be cheaper" in notes(game_of([0, 5, 6, 11], grand=12))
-    assert "the threshold was raised" in notes(game_of([0, 10, 10, 11, 10, 11, 11, 20]))
+    raised = game_of([0, 10, 10, 11, 10, 11, 11, 20])
+    assert "the threshold was raised" in notes(raised)
+    # Three times 5.50 is what no two of them would leave for; 3.50 from outside would do it.
+    assert allocate(raised).subsidy_cents == 350
     stopped = game_of([0, 30, 40, 55, 40, 55, 40, 60])
     bill = allocate(stopped, tau=0.0, time_limit=0)
     assert bill.stopped and not bill.proven and not bill.exact
