@@ -109,24 +109,47 @@ def allocate(
     )
 
 
-def frontier(game: Game, taus: Sequence[float]) -> list[tuple[float, float]]:
-    """For every tau the smallest spread of savings, in points, that `epm` reaches: (tau kept, spread)."""
-    points = [allocate(game, tau=tau) for tau in taus]
-    return [(point.tau, point.spread) for point in points]
+def frontier(game: Game, taus: Sequence[float], *, time_limit: float = 600.0) -> list[tuple[float, float]]:
+    """
+    For every tau the smallest spread of savings, in points, that `epm` reaches: (tau kept, spread). The groups found for one
+    serve the next. Raises ValueError for a game of values.
+    """
+    if game.of_values:
+        raise ValueError("a game of values has no savings")
+    game = game.sorted
+    search, points = _search(game, None, time_limit), []
+    for tau in taus:
+        search.level(tau)
+        assert search.shares is not None
+        points.append((max(tau, search.eps_star), _spread(_saving(game, search.shares), game)))
+    return points
+
+
+def _search(game: Game, tau: float | None, time_limit: float) -> Search:
+    total = min(game.grand_cost, float(game.room.sum()))
+    return equal_savings(game.cost, alone=game.alone, room=game.room, total=total, tau=tau, time_limit=time_limit)
+
+
+def _saving(game: Game, bill: Floats) -> Floats:
+    compared = game.alone > NEGLIGIBLE
+    return np.where(compared, 1 - bill / np.where(compared, game.alone, 1.0), 0.0)
+
+
+def _spread(saving: Floats, game: Game) -> float:
+    """In points, among those whom going alone costs something."""
+    compared = game.alone > NEGLIGIBLE
+    return float(100 * np.ptp(saving[compared])) if compared.any() else 0.0
 
 
 def _of_costs(game: Game, method: str, tau: float, time_limit: float, seed: int) -> Allocation:
     players, alone, room = game.players, game.alone, game.room
-    total = min(game.grand_cost, float(room.sum()))
-    search = equal_savings(
-        game.cost, alone=alone, room=room, total=total, tau=tau, time_limit=time_limit, level=method == "epm"
-    )
+    search = _search(game, tau if method == "epm" else None, time_limit)
     error: Floats | None = None
     if method == "epm":
         assert search.shares is not None
         shares = bill = search.shares
     else:
-        shares, error = _by_method(game, method, total, seed, search)
+        shares, error = _by_method(game, method, search.total, seed, search)
         bill = capped(shares, room)
     kept = max(tau, search.eps_star)
     violation, proven = _violation(search, bill, kept)
@@ -134,8 +157,7 @@ def _of_costs(game: Game, method: str, tau: float, time_limit: float, seed: int)
         proven = proven and search.proven
     most = [in_cents(amount) for amount in room]
     billed = min(in_cents(game.grand_cost), sum(most))
-    compared = alone > NEGLIGIBLE
-    saving = np.where(compared, 1 - bill / np.where(compared, alone, 1.0), 0.0)
+    saving = _saving(game, bill)
     return Allocation(
         method=method,
         shares=_named(players, shares),
@@ -143,7 +165,7 @@ def _of_costs(game: Game, method: str, tau: float, time_limit: float, seed: int)
         launch_gap_cents=in_cents(game.grand_cost) - billed,
         alone_cents={player: in_cents(cost) for player, cost in zip(players, alone, strict=True)},
         saving=_named(players, saving),
-        spread=float(100 * np.ptp(saving[compared])) if compared.any() else 0.0,
+        spread=_spread(saving, game),
         tau=kept,
         eps_star=search.eps_star,
         max_violation_cents=int(np.ceil(100 * violation - 0.01)),

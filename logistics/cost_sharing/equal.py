@@ -36,7 +36,6 @@ class Search:
     rows: dict[frozenset[int], float] = field(default_factory=dict)
     shares: Floats | None = None
     eps_star: float = 0.0
-    eps_proven: bool = False
     proven: bool = False
     stopped: bool = False
 
@@ -62,7 +61,10 @@ class Search:
         return programme
 
     def least_core(self) -> None:
-        """`eps_star`: the smallest part of its cost that some group gains by leaving, whatever the shares."""
+        """
+        `eps_star`: the smallest part of its cost that some group gains by leaving, whatever the shares. Infinite when a
+        group would pay nothing on its own and has to: no threshold keeps it.
+        """
         a, k = self.alone[self.inside], len(self.inside)
         programme = self.programme((1.0, 0.0, INFINITE))
 
@@ -71,12 +73,12 @@ class Search:
             programme.add([*columns, k], [*a[columns], -row.cost], -INFINITE, row.cost)
 
         def least() -> tuple[float, float]:
+            self.eps_star = INFINITE
             eps = float(programme.solve()[k])
             self.eps_star = eps if eps > NEGLIGIBLE else 0.0
             return self.eps_star, INFINITE
 
         self.grow(least, limit)
-        self.eps_proven = self.proven
 
     def equal(self, tau: float) -> None:
         """The smallest spread of relative savings in the tau-core, and in it the shares nearest to equal savings."""
@@ -119,6 +121,26 @@ class Search:
                 limit(row)
         self.proven = False
 
+    def level(self, tau: float) -> None:
+        """Equal savings at max(tau, eps*), after `least_core`."""
+        if self.eps_star < INFINITE and not self.stopped:
+            self.attempt(lambda: self.equal(max(tau, self.eps_star + NEGLIGIBLE if self.eps_star else 0.0)))
+
+    def attempt(self, work: Callable[[], None]) -> None:
+        """Do it unless there is nothing to share; out of time or of what rounding allows, keep the last shares."""
+        if not len(self.inside) or self.total <= NEGLIGIBLE:
+            self.shares, self.proven = np.zeros(len(self.alone)), True
+            return
+        try:
+            work()
+        except (Stopped, ArithmeticError):
+            self.proven = False
+            self.stopped = self.eps_star < INFINITE
+            if not self.stopped:
+                self.shares = None
+        if self.shares is None:
+            self.shares = self.total * self.room / self.room.sum()
+
     def nearest(self, tau: float, spread: float) -> Floats:
         """
         Of shares with this threshold and spread, those nearest to equal savings: `min sum((x - level * alone) ** 2 / alone)`.
@@ -139,7 +161,7 @@ class Search:
                 # There are such shares, but for the rounding of the programme that found the least.
                 slack *= 10
                 if slack > MOST_SLACK:
-                    raise
+                    raise ArithmeticError("rounding leaves no shares at the least spread") from None
         shares = np.zeros(len(self.alone))
         shares[self.inside] = np.maximum(search.point * root, 0.0)
         return shares
@@ -178,29 +200,14 @@ class _Bounds:
 
 
 def equal_savings(
-    oracle: CostOracle, *, alone: Floats, room: Floats, total: float, tau: float, time_limit: float, level: bool = True
+    oracle: CostOracle, *, alone: Floats, room: Floats, total: float, tau: float | None, time_limit: float
 ) -> Search:
     """
-    Find eps* and, with `level`, the equal savings at max(tau, eps*). When time runs out, `shares` are the last ones that
-    add up within their caps, and the search is marked `stopped` and not proven.
+    Find eps* and, unless tau is None, the equal savings at max(tau, eps*). When time runs out, `shares` are the last ones
+    that add up within their caps, and the search is marked `stopped` and not proven.
     """
     search = Search(oracle, alone, room, total, time_limit)
-    if not len(search.inside) or total <= NEGLIGIBLE:
-        search.shares = np.zeros(len(alone))
-        search.proven = search.eps_proven = True
-        return search
-    try:
-        try:
-            search.least_core()
-        except Infeasible:
-            # A group that would pay nothing on its own: no tau keeps it.
-            search.eps_star = INFINITE
-            search.shares = total * room / room.sum()
-            return search
-        if level:
-            search.equal(max(tau, search.eps_star + NEGLIGIBLE if search.eps_star else 0.0))
-    except Stopped:
-        search.stopped, search.proven = True, False
-        if search.shares is None:
-            search.shares = total * room / room.sum()
+    search.attempt(search.least_core)
+    if tau is not None:
+        search.level(tau)
     return search

@@ -232,5 +232,6 @@ def hash_of(game: Game, method: str, tau: float, seed: int) -> str:
     """The fingerprint of everything a bill follows from, whatever the order of the players."""
     game = game.sorted
     costs = game.cost.digest() if isinstance(game.cost, Known) else sha256(game.alone.tobytes()).hexdigest()
-    facts = (game.players, costs, game.grand_cost, game.caps, game.weights, method, tau, seed)
+    caps, weights = ([float(amount) for amount in amounts or ()] for amounts in (game.caps, game.weights))
+    facts = (game.players, costs, float(game.grand_cost), caps, weights, method, float(tau), int(seed))
     return sha256(repr(facts).encode()).hexdigest()

@@ -91,12 +91,6 @@ class _Price(NamedTuple):
             cut, more * cut.legs, calls, more * kind.fixed, loads[some], None if hours is None else hours[some], tau
         )
 
-    @property
-    def crowded(self) -> bool:
-        """Whether something else than crates in all can be what fills the van."""
-        room = self.kind.room
-        return bool((self.loads[:, 1:] * room[0] > self.loads[:, :1] * room[1:] + 1e-9).any())
-
     def simple(self, tours: list[tuple[int, ...]], least: float) -> list[tuple[tuple[int, ...], float]]:
         """Those of two or more stops, none called at twice, that fit and gain more than `least`, with their euro."""
         found = []

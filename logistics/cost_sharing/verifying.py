@@ -73,7 +73,7 @@ def verify(game: Game, allocation: Allocation) -> Report:
 
 
 def _whole(euro: float) -> int:
-    return int(Decimal(repr(round(100 * euro, 6))).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+    return int(Decimal(repr(round(100 * float(euro), 6))).quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
 
 class _Count:

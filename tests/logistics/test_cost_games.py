@@ -253,6 +253,14 @@ def test_a_larger_threshold_lets_savings_be_more_equal():
     assert [spread for _tau, spread in points] == pytest.approx([100 / 6, 0.0, 0.0], abs=0.001)
 
 
+@settings(max_examples=40, deadline=None)
+@given(costs(), st.lists(st.sampled_from([0.0, 0.02, 0.1, 0.2, 0.5]), max_size=3))
+def test_the_frontier_is_made_of_bills(table, taus):
+    game = game_of(table)
+    bills = [allocate(game, tau=tau) for tau in taus]
+    assert frontier(game, taus) == [(bill.tau, pytest.approx(bill.spread, abs=1e-3)) for bill in bills]
+
+
 def test_nobody_one_player_and_players_without_goods():
     nobody = allocate(Game((), TableOracle([0.0]), 7.0))
     assert (nobody.cents, nobody.launch_gap_cents) == ({}, 700)
@@ -292,7 +300,10 @@ def test_odd_costs_are_said_and_not_hidden():
     assert "becomes cheaper with a" in notes(game_of([0, 5, 9, 7]))
     assert "are cheaper apart than together" in notes(game_of([0, 5, 6, 12], grand=10))
     assert "own vans would be cheaper" in notes(game_of([0, 5, 6, 11], grand=12))
-    assert "the threshold was raised" in notes(game_of([0, 10, 10, 11, 10, 11, 11, 20]))
+    raised = game_of([0, 10, 10, 11, 10, 11, 11, 20])
+    assert "the threshold was raised" in notes(raised)
+    # Three times 5.50 is what no two of them would leave for; 3.50 from outside would do it.
+    assert allocate(raised).subsidy_cents == 350
     stopped = game_of([0, 30, 40, 55, 40, 55, 40, 60])
     bill = allocate(stopped, tau=0.0, time_limit=0)
     assert bill.stopped and not bill.proven and not bill.exact
@@ -361,6 +372,12 @@ def test_three_thousand_players():
             allocate(Game(players, AdditiveOracle(list(alone)), 60_000.0), method)
 
 
+def test_the_fingerprint_is_of_numbers_and_not_of_their_kind():
+    plain, other = game_of(THREE, caps=(30.0, 40.0, 40.0)), game_of(THREE, caps=tuple(np.array([30.0, 40.0, 40.0])))
+    assert allocate(plain).inputs_hash == allocate(other).inputs_hash
+    assert allocate(plain).inputs_hash != allocate(game_of(THREE, caps=(30.0, 40.0, 39.0))).inputs_hash
+
+
 def test_random_tables_of_any_shape_have_an_answer_that_counts():
     """Neither growing nor subadditive: once the quadratic programme gave up on these, or never came back."""
     draw = np.random.default_rng(1)
@@ -368,7 +385,8 @@ def test_random_tables_of_any_shape_have_an_answer_that_counts():
         n = int(draw.integers(2, 7))
         table = draw.integers(0, 100, 2**n).astype(float)
         table[0] = 0.0
-        game = game_of(table, grand=float(table[-1]))
+        caps = tuple(draw.integers(0, 100, n).astype(float)) if draw.random() < 0.3 else None
+        game = game_of(table, grand=float(table[-1]), caps=caps)
         for method in ("epm", *GROUP_METHODS):
             bill = allocate(game, method, time_limit=20)
             assert not bill.stopped
