@@ -14,7 +14,7 @@ from logistics.models import CostRun, CostShare, Dispute
 from logistics.why import explained
 from network import clock, outbox
 from network.models import JournalEntry, NetworkRole, OutboxEntry, Person
-from tests.conftest import make_person
+from tests.conftest import forget_cached, make_person
 from tests.logistics.farms import AROUND, make_farms, order_of_each, settle
 from tests.producers.test_desk import text
 
@@ -31,7 +31,7 @@ def farms(network):
 def settled(farms, day, delivery, dana):
     order_of_each(farms, delivery)
     settle(day, dana, brings=[farms[1]])
-    cache.clear()
+    forget_cached()
     outbox.drain()
     mail.outbox.clear()
     return day

@@ -4,7 +4,6 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.core.cache import cache
 from django.urls import reverse
 
 from logistics import handover, rounds, scenarios, settling, tasks, whatif
@@ -14,7 +13,7 @@ from logistics.whatif import NEW
 from network import clock, outbox
 from network.errors import Refused
 from network.models import OutboxEntry
-from tests.conftest import make_person
+from tests.conftest import forget_cached, make_person
 from tests.producers.test_desk import text
 
 D = Decimal
@@ -22,7 +21,7 @@ D = Decimal
 
 @pytest.fixture(autouse=True)
 def nothing_computed_before():
-    cache.clear()
+    forget_cached()
 
 
 @pytest.fixture

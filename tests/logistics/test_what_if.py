@@ -17,7 +17,7 @@ from logistics.models import Vehicle, WhatIf
 from logistics.models.outlook import Work
 from network import clock, outbox, pace
 from network.models import OutboxEntry
-from tests.conftest import make_network, make_point, make_vehicle
+from tests.conftest import forget_cached, make_network, make_point, make_vehicle
 from tests.producers.test_desk import text
 
 YARD = {"postcode": "9920", "municipality": "Lovendegem"}
@@ -28,7 +28,7 @@ HUB, POINT, YONDER = (51.04, 3.73), (51.05, 3.72), (51.1, 3.6)
 @pytest.fixture(autouse=True)
 def nobody_asked_before():
     """The cache outlives the database of a test."""
-    cache.clear()
+    forget_cached()
 
 
 @pytest.fixture

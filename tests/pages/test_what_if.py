@@ -4,12 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from logistics import tasks
 from logistics.models import WhatIf
+from tests.conftest import forget_cached
 from tests.pages.test_styleguide import violations
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -18,7 +18,7 @@ Open = Callable[..., Page]
 
 @pytest.fixture(autouse=True)
 def nobody_asked_before() -> None:
-    cache.clear()
+    forget_cached()
 
 
 def test_an_outsider_asks_what_if(open_page: Open, world: Any) -> None:
