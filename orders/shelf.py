@@ -54,6 +54,10 @@ class Row:
     error: str = ""
     case: str = ""
 
+    def __getitem__(self, name: str) -> Any:
+        """Templates look up by key before they look for an attribute, and a page looks 2,500 times."""
+        return getattr(self, name)
+
     @property
     def field(self) -> str:
         return f"q{self.pk}"
@@ -61,6 +65,18 @@ class Row:
     @property
     def was(self) -> str:
         return f"w{self.pk}"
+
+    @property
+    def less_label(self) -> str:
+        return _("One less: %(name)s") % {"name": self.name}
+
+    @property
+    def quantity_label(self) -> str:
+        return _("Quantity of %(name)s") % {"name": self.name}
+
+    @property
+    def more_label(self) -> str:
+        return _("Add: %(name)s") % {"name": self.name}
 
     @property
     def near(self) -> bool:

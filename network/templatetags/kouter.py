@@ -61,7 +61,7 @@ def euro(value: Number | None, places: int = 2) -> str:
     if places == 2:
         exact = money.euros(exact)
     sign = "−" if exact < 0 else ""
-    return f"€{NBSP}{sign}{number_format(abs(exact), places, use_l10n=True, force_grouping=True)}"
+    return SafeString(f"€{NBSP}{sign}{number_format(abs(exact), places, use_l10n=True, force_grouping=True)}")
 
 
 @register.filter
@@ -86,7 +86,7 @@ def plain(value: Number | None) -> str:
     if value is None or value == "":
         return ""
     exact = Decimal(str(value)).normalize()
-    return f"{exact:f}" if exact else "0"
+    return SafeString(f"{exact:f}" if exact else "0")
 
 
 @register.filter
@@ -191,6 +191,7 @@ def icon(name: str, label: str = "", size: str = "") -> SafeString:
 
 
 @register.simple_tag
+@cache
 def drawing(name: str | None, tint: str = "") -> SafeString:
     """A drawing of produce by name (`leek`, `red-cabbage`), a filled basket for unknown names. Decoration."""
     name = name or ""

@@ -77,6 +77,7 @@ def sample_products(theme: str) -> list[dict[str, Any]]:
         row: dict[str, Any] = dict(zip(names, values))
         row |= {name: Decimal(row[name]) for name in ("gross", "quantity", "distance_km")}
         row |= {"pk": f"{theme}{row['pk']}", "field": f"{theme}{row['pk']}", "step": 1, "maximum": 99, "editable": True}
+        row |= {f"{what}_label": f"{row['name']}: {what}" for what in ("less", "quantity", "more")}
         products.append(row)
     products[3]["left"] = 4
     products[4] |= {"sold_out": True, "alternative": {"name": "broccoli", "url": "#"}}
