@@ -27,6 +27,7 @@ from django.utils.formats import number_format
 from django.utils.translation import ngettext
 
 from logistics.models import Crate, Round
+from logistics.models.plan import crate_code
 from logistics.routing import STORAGE_CLASSES, Load
 from network.models import DeliveryDay
 from network.quantities import StorageClass, Unit
@@ -331,3 +332,19 @@ def _first_with_room(boxes: list[_Box], share: Decimal) -> _Box:
             return box
     boxes.append(_Box())
     return boxes[-1]
+
+
+def label_anew(crates: Iterable[Crate]) -> None:
+    """Other codes for crates not yet stored, as long as another crate has the same: after millions of crates that happens."""
+    wanting, codes = list(crates), set[str]()
+    while wanting:
+        taken = codes | set(Crate.objects.filter(code__in=[one.code for one in wanting]).values_list("code", flat=True))
+        again = []
+        for crate in wanting:
+            if crate.code in taken:
+                crate.code = crate_code()
+                again.append(crate)
+            else:
+                taken.add(crate.code)
+                codes.add(crate.code)
+        wanting = again

@@ -16,7 +16,7 @@ from math import ceil
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from logistics import alone, calls, planning, terms, versions
+from logistics import alone, calls, loading, planning, terms, versions
 from logistics.alone import Alone, Carried
 from logistics.calls import Known
 from logistics.models import Crate, PlanVersion, Round, Stop, Unplanned
@@ -113,6 +113,7 @@ def _store(known: Known, draft: Draft, by: Person | None) -> list[Round]:
     Round.objects.bulk_create(rounds)
     Stop.objects.bulk_create(stops)
     crates = draft.crates
+    loading.label_anew(crates)
     Crate.objects.bulk_create(crates, batch_size=2000)
     for (producer, delivery), left_out in missed.items():
         left_out.producer_id, left_out.delivery_id = producer, delivery

@@ -4,6 +4,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from logistics import loading
+from logistics.models import Crate
 from logistics.routing import Load
 from orders.models import PurchaseOrderLine
 from tests.conftest import make_household, make_product
@@ -191,3 +192,13 @@ def test_everything_ordered_is_in_a_crate_once_and_no_crate_is_overfull(orders):
                     packed[line["line"]] = packed.get(line["line"], Decimal(0)) + Decimal(line["quantity"])
                     assert next(one for one in lines if one["pk"] == line["line"])["storage_class"] == storage_class
     assert packed == {line["pk"]: line["left"] for line in lines}
+
+
+def test_no_two_crates_have_one_code(closed_day, farm):
+    kept = Crate.objects.create(
+        delivery_day=closed_day, leg="collection", producer=farm, storage_class="cool", letter="Z1", code="AAAAAAAA"
+    )
+    fresh = [Crate(code=code) for code in ("AAAAAAAA", "BBBBBBBB", "BBBBBBBB", "CCCCCCCC")]
+    loading.label_anew(fresh)
+    assert len({kept.code, *(crate.code for crate in fresh)}) == 5
+    assert [fresh[1].code, fresh[3].code] == ["BBBBBBBB", "CCCCCCCC"]
