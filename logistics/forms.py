@@ -15,7 +15,7 @@ from network.errors import Refused
 from network.models import DeliveryDay, NetworkRole, Person
 from network.quantities import MOST, Unit
 from orders import crediting
-from orders.models import PurchaseOrder
+from orders.models import PurchaseOrder, PurchaseOrderLine
 
 
 class PostponeForm(forms.Form):
@@ -45,6 +45,19 @@ class PostponeForm(forms.Form):
         return not self.errors
 
 
+def _units(line: PurchaseOrderLine, initial: str = "") -> forms.DecimalField:
+    """How many units of a product, with a decimal comma."""
+    return forms.DecimalField(
+        label=str(line.name),
+        required=False,
+        localize=True,
+        max_value=MOST,
+        decimal_places=3,
+        initial=initial,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "class": "input", "autocomplete": "off"}),
+    )
+
+
 class MissingForm(forms.Form):
     """How much of each product a farm did not have, in all. Empty means nothing is missing."""
 
@@ -54,15 +67,7 @@ class MissingForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.lines = list(purchase.lines.select_related("product", "purchase_order"))
         for line in self.lines:
-            self.fields[f"missing_{line.pk}"] = forms.DecimalField(
-                label=str(line.name),
-                required=False,
-                localize=True,
-                max_value=MOST,
-                decimal_places=3,
-                initial=written(line.missing),
-                widget=forms.TextInput(attrs={"inputmode": "decimal", "class": "input", "autocomplete": "off"}),
-            )
+            self.fields[f"missing_{line.pk}"] = _units(line, initial=written(line.missing))
 
     @property
     def rows(self) -> list[dict[str, Any]]:
@@ -99,15 +104,8 @@ class CreditForm(forms.Form):
             for line in purchase.lines.select_related("product")
             if (units := billed.get((line.supply_id, line.price)))
         ]
-        for line, _units in self.lines:
-            self.fields[f"missing_{line.pk}"] = forms.DecimalField(
-                label=str(line.name),
-                required=False,
-                localize=True,
-                max_value=MOST,
-                decimal_places=3,
-                widget=forms.TextInput(attrs={"inputmode": "decimal", "class": "input", "autocomplete": "off"}),
-            )
+        for line, _delivered in self.lines:
+            self.fields[f"missing_{line.pk}"] = _units(line)
 
     @property
     def rows(self) -> list[dict[str, Any]]:

@@ -1,6 +1,6 @@
 """What a coordinator asks of a settled day, a form per kind, and what a farmer asks of her own crates."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django import forms
@@ -24,18 +24,15 @@ PARTS = [("25", _("a quarter")), ("50", _("half")), ("100", _("all of them"))]
 
 
 class ScenarioForm(forms.Form):
-    """Asked of a day; `inputs` are as `logistics.scenarios` describes them."""
+    """Asked of a day; what `inputs` gives of a valid form is as `logistics.scenarios` describes it."""
 
     kind: str
     day: DeliveryDay
-
-    @property
-    def inputs(self) -> dict[str, Any]:
-        raise NotImplementedError
+    inputs: Callable[[], dict[str, Any]]
 
     def save(self, *, by: Person) -> Scenario | None:
         try:
-            return scenarios.ask(day=self.day, kind=self.kind, inputs=self.inputs, by=by)
+            return scenarios.ask(day=self.day, kind=self.kind, inputs=self.inputs(), by=by)
         except Refused as refused:
             self.add_error(None, refused.message)
             return None
@@ -62,7 +59,6 @@ class PointForm(ScenarioForm, YardForm):
             raise forms.ValidationError(_("Enter at least one crate."))
         return int(self.cleaned_data["crates"])
 
-    @property
     def inputs(self) -> dict[str, Any]:
         given = self.cleaned_data
         return {
@@ -107,7 +103,6 @@ class DayForm(ScenarioForm):
             raise forms.ValidationError(_("Leave something on the present day, or there is no day more."))
         return sorted(chosen)
 
-    @property
     def inputs(self) -> dict[str, Any]:
         return {key: self.cleaned_data[key] for key in ("weekday", "deliveries")}
 
@@ -128,7 +123,6 @@ class VanForm(ScenarioForm):
         like = Vehicle.objects.filter(network=day.network, archived_at=None, weekdays__contains=[day.on.weekday()])
         self.fields["vehicle"].queryset = like.order_by("name", "pk")  # type: ignore[attr-defined]
 
-    @property
     def inputs(self) -> dict[str, Any]:
         vehicle = self.cleaned_data["vehicle"]
         return {"vehicle": vehicle.pk, "name": vehicle.name}
@@ -144,7 +138,6 @@ class FarmForm(ScenarioForm, CratesForm):
         super().__init__(day.network, places, *args, **kwargs)
         self.day = day
 
-    @property
     def inputs(self) -> dict[str, Any]:
         wish = self.wish
         return {
@@ -170,7 +163,6 @@ class OutsideForm(ScenarioForm):
         carried = Producer.objects.filter(cost_shares__cost_run__in=day.cost_runs.current())
         self.fields["producer"].queryset = carried.select_related("organisation").order_by("organisation__name")  # type: ignore[attr-defined]
 
-    @property
     def inputs(self) -> dict[str, Any]:
         farm = self.cleaned_data["producer"]
         return {"producer": farm.pk, "name": str(farm), "part": self.cleaned_data["part"]}

@@ -1,8 +1,10 @@
 """A real Chromium, a real web server with static files, and a real Celery worker, for tests that need them."""
 
 import os
+import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -60,6 +62,21 @@ def open_page(chromium: Browser, live_server: Any) -> Iterator[Callable[..., Pag
     yield opened
     for context in contexts:
         context.close()
+    finish_requests(live_server)
+
+
+def finish_requests(live_server: Any) -> None:
+    """
+    Waits until the server has answered everything the browsers asked. What is still busy when a test ends (a tap that
+    is shown before it is stored) would hold the rows that the next test's empty tables need: a deadlock.
+    """
+    with socket.create_connection((live_server.thread.host, live_server.thread.port)) as last:
+        last.shutdown(socket.SHUT_WR)
+        last.recv(1)  # the end: this connection was taken, and so was each one before it
+    for thread in threading.enumerate():
+        if thread.name.endswith("(process_request_thread)"):
+            thread.join(timeout=30)
+            assert not thread.is_alive(), "a request of this test is never answered"
 
 
 def session_cookie(person: Any, url: str) -> Any:

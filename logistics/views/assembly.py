@@ -23,8 +23,8 @@ from logistics.assembly_forms import ProposalForm, RemarkForm
 from logistics.models import CostTerms, Proposal, Vote
 from network import charts, clock
 from network.access import COORDINATOR
-from network.errors import Refused
 from network.models import Membership, Network
+from network.views.refusals import told
 from producers.models import Producer
 
 MOST = 30
@@ -168,12 +168,8 @@ def proposal_vote(request: HttpRequest, pk: int) -> HttpResponse:
     if member is None or request.POST.get("vote") not in ("yes", "no"):
         messages.error(request, _("Choose for whom you vote, and whether you are in favour."))
         return redirect("logistics:proposal", pk=pk)
-    try:
+    with told(request, _("Your vote is noted. You may change it until the vote ends.")):
         assembly.vote(proposal=found, membership=member, in_favour=request.POST["vote"] == "yes", by=request.user)  # type: ignore[arg-type]
-    except Refused as refused:
-        messages.error(request, refused.message)
-    else:
-        messages.success(request, _("Your vote is noted. You may change it until the vote ends."))
     return redirect("logistics:proposal", pk=pk)
 
 
@@ -181,12 +177,8 @@ def proposal_vote(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def proposal_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     found, _memberships = proposal_for(request.user, pk)
-    try:
+    with told(request, _("The proposal is withdrawn. What was said and voted stays on record.")):
         assembly.withdraw(proposal=found, by=request.user)  # type: ignore[arg-type]
-    except Refused as refused:
-        messages.error(request, refused.message)
-    else:
-        messages.success(request, _("The proposal is withdrawn. What was said and voted stays on record."))
     return redirect("logistics:proposal", pk=pk)
 
 

@@ -19,6 +19,7 @@ from logistics.recomputing import recompute
 from network.access import COORDINATOR, require_role
 from network.errors import Refused
 from network.models import Account, DeliveryDay
+from network.views.refusals import told
 
 
 @login_required
@@ -54,6 +55,7 @@ def _settlement(request: HttpRequest, day: DeliveryDay, refused: Refused | None 
             "alone": sum((share.alone for share in shares), Decimal(0)),
             "together": sum((share.together for share in shares), Decimal(0)),
             "driven": driven,
+            "paid_in": -run.fund if run else Decimal(0),
             "variance": driven - run.cost if run else Decimal(0),
             "variance_url": _account_url(day, accounts.get((Account.Kind.VARIANCE, None))),
             "rides": _rides(run, {one.key: one.pk for one in transactions}),
@@ -121,11 +123,8 @@ def share_again(request: HttpRequest, pk: int) -> HttpResponse:
     """Share a day again whose goods were credited, when that stopped half-way."""
     day = day_for(request.user, pk)
     reason = request.POST.get("reason", "") or _("Other goods were delivered than the day was shared over.")
-    try:
+    with told(request, _("The day is shared again. What differs is booked.")):
         correcting.correct_day(day=day, by=request.user, reason=reason)  # type: ignore[arg-type]
-        messages.success(request, _("The day is shared again. What differs is booked."))
-    except Refused as refused:
-        messages.error(request, refused.message)
     return redirect("logistics:settlement", pk=pk)
 
 

@@ -20,6 +20,7 @@ from logistics.transport import Travel
 from network import journal
 from network.errors import Refused
 from network.models import DeliveryDay
+from network.views.refusals import told
 from orders import closing
 from orders.models import Order, PurchaseOrder
 
@@ -91,10 +92,8 @@ def cancel_plan(request: HttpRequest, pk: int) -> HttpResponse:
 def drive(request: HttpRequest, pk: int) -> HttpResponse:
     """Everything went as planned."""
     found = day_for(request.user, pk)
-    try:
+    with told(request):
         handover.drive_day(day=found, by=request.user)  # type: ignore[arg-type]
-    except Refused as refused:
-        messages.error(request, refused.message)
     return redirect("logistics:day", pk=pk)
 
 
@@ -131,14 +130,12 @@ def by_hand(request: HttpRequest, pk: int) -> HttpResponse:
         if delivery.isdecimal()
         else crates.none()
     )
-    try:
+    with told(request):
         handover.check_crates(
             crates=chosen.values_list("pk", flat=True),
             by=request.user,  # type: ignore[arg-type]
             checked="undo" not in request.POST,
         )
-    except Refused as refused:
-        messages.error(request, refused.message)
     return redirect("logistics:day", pk=pk)
 
 

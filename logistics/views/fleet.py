@@ -19,9 +19,9 @@ from logistics.fleet_forms import NetworkVehicleForm, TransportForm, VehicleForm
 from logistics.models import Vehicle
 from network import clock, journal
 from network.access import COORDINATOR, network_for
-from network.errors import Refused
 from network.models import Cycle, Network
 from network.money import euros
+from network.views.refusals import told
 from producers.access import farm_for
 from producers.models import Producer
 
@@ -113,10 +113,8 @@ def vehicle_archive(request: HttpRequest, pk: int) -> HttpResponse:
     if not may_change:
         raise PermissionDenied
     act = vehicles.bring_back if "back" in request.POST else vehicles.archive
-    try:
+    with told(request):
         act(vehicle=found, by=request.user)  # type: ignore[arg-type]
-    except Refused as refused:
-        messages.error(request, refused.message)
     return redirect("logistics:vehicle", pk=pk)
 
 

@@ -17,6 +17,7 @@ from logistics.models import Tour
 from network import journal
 from network.access import COORDINATOR, network_for, require_role
 from network.errors import Refused
+from network.views.refusals import told
 
 
 @login_required
@@ -74,13 +75,11 @@ def tour_stops(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("logistics:tour", pk=pk)
     wanted = request.POST[asked]
     stop = get_object_or_404(found.stops.select_related("tour"), pk=wanted if wanted.isdecimal() else 0)
-    try:
+    with told(request):
         if asked == "remove":
             tours.remove(stop=stop, by=request.user)  # type: ignore[arg-type]
         else:
             tours.move(stop=stop, up=asked == "up", by=request.user)  # type: ignore[arg-type]
-    except Refused as refused:
-        messages.error(request, refused.message)
     return redirect("logistics:tour", pk=pk)
 
 
@@ -89,10 +88,8 @@ def tour_stops(request: HttpRequest, pk: int) -> HttpResponse:
 def tour_keep(request: HttpRequest, pk: int) -> HttpResponse:
     """Let the planner keep the tour (`kept`), or let it go."""
     found = tour_for(request.user, pk)
-    try:
+    with told(request):
         tours.keep(tour=found, kept="kept" in request.POST, by=request.user)  # type: ignore[arg-type]
-    except Refused as refused:
-        messages.error(request, refused.message)
     return redirect("logistics:tour", pk=pk)
 
 

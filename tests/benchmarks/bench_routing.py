@@ -3,7 +3,7 @@ Plans against the best ones known for published instances, through our own model
 
     KOUTER_VRP=/folder/of/instances make bench
 
-The folder holds `.vrp` and `.txt` files and `best_known.json`. KOUTER_VRP_SECONDS per instance (20 by default), of processor time,
+The folder (two small instances of our own when none is named) holds `.vrp` and `.txt` files and `best_known.json`. KOUTER_VRP_SECONDS per instance (20 by default), of processor time,
 so that other work on the machine spoils no result. KOUTER_VRP_LIMIT instances of each family (all by default). Two at a time.
 """
 
@@ -23,31 +23,23 @@ from logistics.routing import Progress, check, plan
 from tests.benchmarks.measure import say
 from tests.logistics.published import read
 
-FOLDER = os.environ.get("KOUTER_VRP", "")
+FOLDER = Path(os.environ.get("KOUTER_VRP", Path(__file__).parents[1] / "logistics" / "instances"))
 SECONDS = float(os.environ.get("KOUTER_VRP_SECONDS", "20"))
 LIMIT = int(os.environ.get("KOUTER_VRP_LIMIT", "1000"))
 FOREVER = 10**9
 
-pytestmark = pytest.mark.skipif(not FOLDER, reason="KOUTER_VRP names no folder with instances")
+TIMED = sorted(FOLDER.glob("*.txt"))
+FAMILIES = {
+    "X": sorted(FOLDER.glob("*.vrp")),
+    "Solomon, distance": [path for path in TIMED if "_" not in path.stem],
+    "Gehring and Homberger, vehicles first": [path for path in TIMED if "_" in path.stem],
+}
 
 
-def test_cvrplib_x() -> None:
-    compare("X", sorted(Path(FOLDER).glob("*.vrp")))
-
-
-def test_solomon() -> None:
-    compare("Solomon, distance", [path for path in sorted(Path(FOLDER).glob("*.txt")) if "_" not in path.stem])
-
-
-def test_gehring_homberger() -> None:
-    compare("Gehring and Homberger, vehicles first", sorted(Path(FOLDER).glob("*_*.txt")))
-
-
-def compare(family: str, paths: list[Path]) -> None:
-    if not paths:
-        pytest.skip("no such instances")
+@pytest.mark.parametrize("family", [name for name, paths in FAMILIES.items() if paths])
+def test_against_the_best_known(family: str) -> None:
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as workers:
-        results = list(workers.map(solve, paths[:LIMIT]))
+        results = list(workers.map(solve, FAMILIES[family][:LIMIT]))
     for result in results:
         print(result, flush=True)
     gaps = [result.gap for result in results if result.vans == result.best_vans or result.best_vans is None]

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from logistics import edits, rounds, versions
+from logistics import edits, handover, rounds, settling, versions
 from logistics.models import CostRun, CostShare, Vehicle
 from network import clock
-from network.models import Cycle, Delivery, DeliveryDay, Network, Organisation, PickupPoint, PriceGroup
+from network.models import Cycle, Delivery, DeliveryDay, Network, Organisation, Person, PickupPoint, PriceGroup
 from network.money import share_out
 from orders.models import Order, OrderLine, PurchaseOrder, PurchaseOrderLine
 from producers.models import Offer, Producer, Product, Supply
@@ -150,6 +150,17 @@ def closed_day(
     make_order(first, household, {leek: 12, milk: 6})
     make_order(second, make_household(network, "Gezin Hilde"), {leek: 25, milk: 12})
     return freeze(day)
+
+
+@pytest.fixture
+def settled(closed_day: DeliveryDay, vehicle: Vehicle, dana: Person) -> DeliveryDay:
+    """The closed day planned, driven and settled: Alice's 37 kg of leek (4 crates) and Bea's 18 bottles (2), for two points."""
+    rounds.plan_rounds(day=closed_day, iterations=30)
+    closed_day.refresh_from_db()
+    handover.drive_day(day=closed_day, by=dana)
+    settling.settle_day(day=closed_day, by=dana)
+    closed_day.refresh_from_db()
+    return closed_day
 
 
 def plan_in_order(day: DeliveryDay, *names: str) -> DeliveryDay:

@@ -50,7 +50,7 @@ def order_of_each(farms: Sequence[Producer], delivery: Delivery, units: int = 40
     checkout.place_order(order=order, by=person)
 
 
-def settle(day: DeliveryDay, by: Person, *, brings: Sequence[Producer] = ()) -> CostRun:
+def settle(day: DeliveryDay, by: Person | None, *, brings: Sequence[Producer] = ()) -> CostRun:
     """Closed, planned, driven and settled, with a van of the hub."""
     if not Vehicle.objects.exists():
         make_vehicle(day.network)

@@ -1,29 +1,24 @@
 """Weeks of a small network, lived from the first order to the settlement by the product's own functions."""
 
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
-from logistics import handover, rounds, settling
 from logistics.models import CostRun
 from network import clock, cycles
 from network.models import Network, Person
-from orders import basket, checkout, closing
+from orders import basket, checkout
 from producers import stock
 from producers.models import Offer, Product
-from tests.conftest import make_household, make_person, make_producer, make_product, make_vehicle
+from tests.conftest import make_household, make_person, make_vehicle
+from tests.logistics.farms import AROUND, make_farms, settle
 
-FARMS = ((51.12, 3.60), (51.13, 3.62), (50.95, 3.55), (51.00, 3.95))
+FARMS = (*AROUND, (51.00, 3.95))
 
 
 def settle_in(network: Network, farms: int = 4) -> tuple[list[Product], list[Person]]:
     """A van, farms on all sides of the hub, each with a farmer and a product, and three households."""
     make_vehicle(network)
-    products = []
-    for number, (lat, lon) in enumerate(FARMS[:farms]):
-        farmer = make_person(f"farmer{number}")
-        products.append(
-            make_product(make_producer(network, f"Hoeve {number}", farmer, lat=lat, lon=lon), f"leek{number}")
-        )
+    products = [farm.products.get() for farm in make_farms(network, FARMS[:farms])]
     people = [make_person(f"buyer{number}") for number in range(3)]
     for number, person in enumerate(people):
         make_household(network, f"Gezin {number}", person)
@@ -53,11 +48,4 @@ def live_week(
             wanted = {offer.pk: Decimal(10 * (turn + 1) + number) for turn, offer in enumerate(offers)}
             basket.fill(order=order, quantities=wanted, by=person)
             checkout.place_order(order=order, by=person)
-    with clock.at(day.closes_at):
-        closing.close_day(day=day)
-        day.refresh_from_db()
-        rounds.plan_rounds(day=day, iterations=20)
-    day.refresh_from_db()
-    with clock.at(clock.moment(day.on, clock.datetime.min.time()) + timedelta(hours=21)):
-        handover.drive_day(day=day, by=by)
-        return settling.settle_day(day=day, by=by)
+    return settle(day, by)

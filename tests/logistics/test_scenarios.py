@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
-from logistics import handover, rounds, scenarios, settling, tasks, whatif
+from logistics import scenarios, tasks, whatif
 from logistics.models import Scenario, Vehicle
 from logistics.models.outlook import Work
 from logistics.whatif import NEW
@@ -22,17 +22,6 @@ D = Decimal
 @pytest.fixture(autouse=True)
 def nothing_computed_before():
     forget_cached()
-
-
-@pytest.fixture
-def settled(closed_day, vehicle, dana):
-    """Thursday 5 March: Alice's 37 kg of leek (4 crates) and Bea's 18 bottles (2), for two points."""
-    rounds.plan_rounds(day=closed_day, iterations=30)
-    closed_day.refresh_from_db()
-    handover.drive_day(day=closed_day, by=dana)
-    settling.settle_day(day=closed_day, by=dana)
-    closed_day.refresh_from_db()
-    return closed_day
 
 
 @pytest.fixture
