@@ -149,7 +149,10 @@ def _arrivals(
     """Who orders for a day and when: most in the last hours before the cut-off."""
     if until <= start:
         return []
-    buyers = [buyer for buyer in _buyers(day) if dice.random() < (min(1.0, share * 1.25) if buyer.trade else share)]
+    known, buyers = _buyers(day), []
+    for trade, part in ((False, share), (True, min(1.0, share * 1.25))):
+        there = [buyer for buyer in known if buyer.trade == trade]
+        buyers += dice.sample(there, round(part * len(there)))
     seconds = (until - start).total_seconds()
     return sorted(
         ((start + timedelta(seconds=seconds * dice.random() ** 0.5 * 0.999), buyer) for buyer in buyers),
