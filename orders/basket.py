@@ -226,7 +226,8 @@ def fill_what_fits(
     As `fill`, but what is refused stays out and the rest goes in; the sentences per offer that was refused. `take_less`:
     of what is short, what is left goes in, and the sentence says so. Refused when the basket as a whole takes nothing.
     """
-    wanted, said = dict(quantities), {}
+    wanted = dict(quantities)
+    said: dict[int, str] = {}
     while True:
         try:
             return fill(order=order, quantities=wanted, by=by), said

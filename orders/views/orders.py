@@ -85,7 +85,7 @@ def order_confirm(request: HttpRequest, pk: int) -> HttpResponse:
             "network": network,
             "form": form,
             "lines": [{"line": line, "gross": shelf.gross(line), "most": shelf.most(line)} for line in lines],
-            "basket": basket | {"lapsed_at": order.lapsed_at},
+            "basket": basket | {"lapsed_at": order.lapsed_at},  # type: ignore[attr-defined]
             "perishable": all(line.product.perishable for line in lines),
         },
         status=422 if form.errors else 200,

@@ -55,7 +55,8 @@ function fill() {
     small.textContent = stuck ? sync.dataset.unsent.replace('{number}', many()) : closes
     sync.textContent = sentence
     $('#sign-in').hidden = state !== 'out'
-    if (state !== 'saving') said.textContent = `${sentence} ${redraw()}`
+    const aloud = `${sentence} ${redraw()}`
+    if (state !== 'saving' && said.textContent !== aloud) said.textContent = aloud
     document.body.dataset.sync = state
   }
 
@@ -98,7 +99,7 @@ function fill() {
   const send = look => alone(async () => {
     const sent = waiting()
     if (!look && !Object.keys(sent).length) return
-    say('saving')
+    if (document.body.dataset.sync !== 'wait') say('saving')
     let { status, text } = await post(sent)
     if (status === 403 && await renewed()) ({ status, text } = await post(sent))
     const got = document.createElement('template')
