@@ -1,12 +1,13 @@
 """
-Filling a basket. What is in it is held: nobody else can buy it until it is confirmed, taken out, or forgotten for an hour.
+Filling a basket. What is in it is held: nobody else can buy it until it is confirmed, taken out, or left alone for an
+hour; then it lapses, and is put back when its buyer returns, as far as it is still for sale (`docs/basket.md`).
 
 Locks, always in this order: the delivery day (shared, so that closing waits for us and we for closing), the order, the
 supplies by pk.
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import connection, transaction
@@ -18,20 +19,26 @@ from network import clock
 from network.errors import Refused
 from network.models import Delivery, DeliveryDay, Membership, Network, Organisation, Person, PriceGroup
 from network.quantities import checked_quantity
-from orders.models import Order, OrderLine
+from orders.models import LapsedLine, Order, OrderLine
 from producers import stock
 from producers.models import Offer
 
 HOLD = timedelta(minutes=60)
+LOOK = timedelta(minutes=5)
+"""Looking keeps a hold alive; what it adds to the hold is written from this much on."""
 MOST_LINES = 500
 
 
 class BasketRefused(Refused):
-    """Nothing was changed; `errors` says per offer id what is wrong with the quantity asked."""
+    """
+    Nothing was changed; `errors` says per offer id what is wrong with the quantity asked, `most` how much there is of
+    what was short.
+    """
 
-    def __init__(self, errors: Mapping[int, str]) -> None:
+    def __init__(self, errors: Mapping[int, str], most: Mapping[int, Decimal] | None = None) -> None:
         super().__init__(next(iter(errors.values())))
         self.errors = dict(errors)
+        self.most = dict(most or {})
 
 
 def price_group_of(buyer: Organisation, network: Network) -> PriceGroup:
@@ -41,11 +48,16 @@ def price_group_of(buyer: Organisation, network: Network) -> PriceGroup:
     return PriceGroup.objects.get(network=network, audience=audience)
 
 
-def lock_day(pk: int) -> None:
-    """Share a delivery day with other buyers; Refused when it no longer takes orders."""
+def _share_day(pk: int) -> tuple[str, datetime]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT status, closes_at FROM network_deliveryday WHERE id = %s FOR SHARE", [pk])
         status, closes_at = cursor.fetchone()
+    return status, closes_at
+
+
+def lock_day(pk: int) -> None:
+    """Share a delivery day with other buyers; Refused when it no longer takes orders."""
+    status, closes_at = _share_day(pk)
     if status != DeliveryDay.Status.OPEN or clock.now() >= closes_at:
         raise Refused(_("Ordering for this day has closed. Choose another day."))
 
@@ -67,6 +79,7 @@ def open_order(*, buyer: Organisation, delivery: Delivery, by: Person) -> Order:
             status=Order.Status.BASKET, placed_by=by
         )
         order.refresh_from_db()
+    order.buyer, order.delivery = buyer, delivery
     return order
 
 
@@ -96,24 +109,26 @@ def fill(*, order: Order, quantities: Mapping[int, Decimal], by: Person) -> Orde
             wanted[pk] = _checked(offer, quantity, order, group, lines.get(pk), pk in on_sale)
         except Refused as refusal:
             errors[pk] = refusal.message
-    if len(lines.keys() | {pk for pk, quantity in wanted.items() if quantity}) > MOST_LINES:
+    after = {pk: line.quantity for pk, line in lines.items()} | wanted
+    agreed = {pk: lines[pk].confirmed if pk in lines else Decimal(0) for pk in after}
+    if sum(1 for pk, quantity in after.items() if quantity or agreed[pk]) > MOST_LINES:
         raise Refused(_("A basket holds at most %(most)s products.") % {"most": MOST_LINES})
     if errors:
         raise BasketRefused(errors)
     changes: dict[int, Decimal] = {}
     for pk, quantity in wanted.items():
         line = lines.get(pk)
-        before, confirmed = (line.held, line.confirmed) if line else (Decimal(0), Decimal(0))
+        before = line.held if line else Decimal(0)
         supply = offers[pk].supply_id
-        changes[supply] = changes.get(supply, Decimal(0)) + max(quantity, confirmed) - before
+        changes[supply] = changes.get(supply, Decimal(0)) + max(quantity, agreed[pk]) - before
     try:
         stock.reserve(changes)
     except stock.SoldOut as sold_out:
-        raise BasketRefused(_what_is_left(sold_out, offers, lines, wanted)) from None
+        raise _too_much(sold_out, offers, lines, wanted) from None
     _store(order, offers, lines, wanted)
-    pending = order.lines.exclude(quantity=F("confirmed")).exists()
+    order.lapsed.filter(offer__in=wanted).delete()
     order.version += 1
-    order.hold_expires_at = clock.now() + HOLD if pending else None
+    order.hold_expires_at = clock.now() + HOLD if after != agreed else None
     order.save(update_fields=["version", "hold_expires_at"])
     return order
 
@@ -142,21 +157,26 @@ def _checked(
     return checked_quantity(quantity, step=offer.supply.product.step)
 
 
-def _what_is_left(
+def _too_much(
     sold_out: stock.SoldOut, offers: Mapping[int, Offer], lines: Mapping[int, OrderLine], wanted: Mapping[int, Decimal]
-) -> dict[int, str]:
-    errors = {}
+) -> BasketRefused:
+    errors, most = {}, {}
     for pk in wanted:
         left = sold_out.available.get(offers[pk].supply_id)
         if left is None:
             continue
-        most = left + (lines[pk].held if pk in lines else 0)
+        step = offers[pk].supply.product.step
+        most[pk] = (left + (lines[pk].held if pk in lines else 0)) // step * step
         errors[pk] = (
-            _("Only %(left)s left. Ask for that or less.") % {"left": number_format(most.normalize(), use_l10n=True)}
-            if most
+            _("Only %(left)s left. Ask for that or less.") % {"left": _amount(most[pk])}
+            if most[pk]
             else _("This has just sold out.")
         )
-    return errors
+    return BasketRefused(errors, most)
+
+
+def _amount(quantity: Decimal) -> str:
+    return number_format(quantity.normalize(), use_l10n=True)
 
 
 def _store(
@@ -199,13 +219,69 @@ def _new_line(order: Order, offer: Offer, quantity: Decimal) -> OrderLine:
     )
 
 
+def fill_what_fits(
+    *, order: Order, quantities: Mapping[int, Decimal], by: Person, take_less: bool = False
+) -> tuple[Order, dict[int, str]]:
+    """
+    As `fill`, but what is refused stays out and the rest goes in; the sentences per offer that was refused. `take_less`:
+    of what is short, what is left goes in, and the sentence says so. Refused when the basket as a whole takes nothing.
+    """
+    wanted = dict(quantities)
+    said: dict[int, str] = {}
+    while True:
+        try:
+            return fill(order=order, quantities=wanted, by=by), said
+        except BasketRefused as refused:
+            for pk, sentence in refused.errors.items():
+                most = refused.most.get(pk, Decimal(0)) if take_less else Decimal(0)
+                said[pk] = _("Only %(left)s left: that much is in.") % {"left": _amount(most)} if most else sentence
+                if most:
+                    wanted[pk] = most
+                else:
+                    del wanted[pk]
+
+
 @transaction.atomic
-def back_to_confirmed(order: Order) -> None:
-    """Forget what was not confirmed and release what it held. The order is locked by the caller."""
+def refill(*, order: Order, by: Person) -> tuple[Order, dict[int, str]]:
+    """
+    Put back what lapsed, at the prices of now, as far as it is for sale; the sentences per offer that is not back whole.
+    Refused, and still remembered, when the day has closed.
+    """
+    lock_day(order.delivery.delivery_day_id)
+    order = locked(order)
+    wanted = dict(order.lapsed.values_list("offer_id", "quantity"))
+    leave(order=order)
+    return fill_what_fits(order=order, quantities=wanted, by=by, take_less=True)
+
+
+def leave(*, order: Order) -> None:
+    """Forget what lapsed."""
+    order.lapsed.all().delete()
+
+
+def keep(order: Order) -> None:
+    """Somebody looks at this basket: an hour more for what it holds. What has lapsed meanwhile stays so."""
+    until = clock.now() + HOLD
+    if order.hold_expires_at and until - order.hold_expires_at >= LOOK:
+        Order.objects.filter(pk=order.pk, hold_expires_at__isnull=False).update(hold_expires_at=until)
+        order.hold_expires_at = until
+
+
+@transaction.atomic
+def let_lapse(order: Order) -> None:
+    """Release what was not confirmed, and remember it. The order is locked by the caller."""
     changes: dict[int, Decimal] = {}
+    lapsed = []
     for line in order.lines.all():
         changes[line.supply_id] = changes.get(line.supply_id, Decimal(0)) + line.confirmed - line.held
+        if line.quantity != line.confirmed:
+            lapsed.append(
+                LapsedLine(order=order, offer_id=line.offer_id, quantity=line.quantity, lapsed_at=clock.now())
+            )
     stock.reserve(changes)
+    LapsedLine.objects.bulk_create(
+        lapsed, update_conflicts=True, unique_fields=["order", "offer"], update_fields=["quantity", "lapsed_at"]
+    )
     order.lines.filter(confirmed=0).delete()
     order.lines.update(quantity=F("confirmed"))
     order.hold_expires_at = None
@@ -214,14 +290,16 @@ def back_to_confirmed(order: Order) -> None:
 
 
 def expire_holds() -> int:
-    """Release what lay in baskets for too long, each order in its own transaction; return how many were."""
+    """Let lapse what lay in baskets for too long, each order in its own transaction; return how many did."""
     count = 0
-    for pk in list(Order.objects.with_expired_hold().order_by("pk").values_list("pk", flat=True)):
+    due = Order.objects.with_expired_hold().order_by("pk").values_list("pk", "delivery__delivery_day")
+    for pk, day in list(due):
         with transaction.atomic():
+            _share_day(day)
             order = (
                 Order.objects.with_expired_hold().select_for_update(no_key=True, skip_locked=True).filter(pk=pk).first()
             )
             if order:
-                back_to_confirmed(order)
+                let_lapse(order)
                 count += 1
     return count

@@ -25,11 +25,13 @@ from producers import stock
 @transaction.atomic
 def place_order(*, order: Order, by: Person, age_declared: bool = False, reference: str = "") -> Order:
     """
-    Confirm what is in the basket. Refused after the cut-off, for an empty basket, below the network's minimum, for
+    Confirm what is in the basket. Refused after the cut-off, for a basket that is empty or has lapsed, below the network's minimum, for
     alcohol without a declared age, or when the pickup point is full (then the nearest with room is named).
     """
     basket.lock_day(order.delivery.delivery_day_id)
     order = basket.locked(order)
+    if order.lapsed.exists():
+        raise Refused(_("Your basket was kept for an hour and then let go. Put it back first, and look once more."))
     lines = list(order.lines.select_related("product").order_by("pk"))
     if order.status == Order.Status.CONFIRMED and all(line.quantity == line.confirmed for line in lines):
         return order
@@ -84,6 +86,7 @@ def cancel_order(*, order: Order, by: Person, reason: str = "") -> Order:
     stock.reserve(releases)
     _book(order.delivery, room)
     order.lines.all().delete()
+    basket.leave(order=order)
     order.status = Order.Status.CANCELLED
     order.hold_expires_at = None
     order.version += 1

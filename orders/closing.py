@@ -12,7 +12,7 @@ from django.db.models import F
 
 from network import clock, journal, outbox
 from network.models import Cycle, DeliveryDay, Person
-from orders.models import Order, OrderLine
+from orders.models import LapsedLine, Order, OrderLine
 
 RELEASE_WHAT_WAS_NOT_CONFIRMED = """
 WITH excess AS (
@@ -91,6 +91,7 @@ def close_day(*, day: DeliveryDay, by: Person | None = None) -> bool:
         cursor.execute(RELEASE_WHAT_WAS_NOT_CONFIRMED, at)
         lines.filter(confirmed=0).delete()
         lines.exclude(quantity=F("confirmed")).update(quantity=F("confirmed"))
+        LapsedLine.objects.filter(order__in=orders).delete()
         orders.filter(status=Order.Status.BASKET).update(status=Order.Status.CANCELLED, hold_expires_at=None)
         closed = orders.filter(status=Order.Status.CONFIRMED).update(status=Order.Status.CLOSED, hold_expires_at=None)
         cursor.execute(MAKE_PURCHASE_ORDERS, at)

@@ -1,7 +1,10 @@
 """Forms of buyers: they read what was asked, then call one domain function."""
 
+import re
+import unicodedata
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from datetime import UTC, datetime
+from decimal import Decimal
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -17,19 +20,24 @@ class BasketForm:
     """
     The shop page is the form: `q<offer>` is the quantity wanted, `w<offer>` what the page showed before. Only what differs
     is changed, so a page that stood open in another tab undoes nothing. Without JavaScript, `plus` and `minus` name the
-    offer to take one step more or less of.
+    offer to take one step more or less of. `seen` is when the page last heard what is in the basket: what lapsed since is
+    put back, because the page still shows it.
     """
 
     def __init__(self, data: Mapping[str, str], *, steps: Mapping[int, Decimal]) -> None:
         self.errors: dict[int, str] = {}
         self.wanted: dict[int, Decimal] = {}
+        self.back: dict[int, str] | None = None
         self.refusal = ""
+        self.seen = moment_of(data.get("seen", ""))
         for name, value in data.items():
-            if name[:1] == "q" and name[1:].isdecimal():
-                self._read(int(name[1:]), str(value), str(data.get(f"w{name[1:]}", "")))
+            offer = number_of(name[1:]) if name[:1] == "q" else None
+            if offer is not None:
+                self._read(offer, str(value), str(data.get(f"w{name[1:]}", "")))
         for name, direction in (("plus", 1), ("minus", -1)):
-            if str(data.get(name, "")).isdecimal():
-                self._step(int(data[name]), direction, data, steps)
+            offer = number_of(data.get(name, ""))
+            if offer is not None:
+                self._step(offer, direction, data, steps)
 
     def _read(self, offer: int, text: str, was: str) -> None:
         if was and text.strip() == was.strip():
@@ -49,25 +57,45 @@ class BasketForm:
         self.wanted[offer] = max(Decimal(0), before + direction * steps.get(offer, Decimal(1)))
 
     def save(self, *, buyer: Organisation, delivery: Delivery, by: Person) -> Order | None:
-        """The order, filled; None when something was refused (then `errors` per offer, or `refusal`, says what)."""
-        if self.errors:
-            return None
+        """
+        The order with what could go in; then `errors` has a sentence per offer that could not, and `back` those of what
+        was put back (None: nothing had lapsed). None when nothing was done; `refusal` says why.
+        """
         try:
             order = basket.open_order(buyer=buyer, delivery=delivery, by=by)
-            return basket.fill(order=order, quantities=self.wanted, by=by)
-        except basket.BasketRefused as refused:
-            self.errors = refused.errors
+            order, errors = basket.fill_what_fits(order=order, quantities=self.wanted, by=by)
+            if self.seen and order.lapsed.filter(lapsed_at__gt=self.seen).exists():
+                order, self.back = basket.refill(order=order, by=by)
         except Refused as refused:
             self.refusal = refused.message
-        return None
+            return None
+        self.errors |= errors
+        return order
+
+
+LONGEST = 30
+LATEST = 10**14
+QUANTITY = re.compile(r"([+-]?(\d+[.,\u066b]?\d*|[.,\u066b]\d+))?")
 
 
 def quantity_of(text: str) -> Decimal:
-    """A quantity as people type it, with comma or point; empty is none."""
-    try:
-        return Decimal(text.strip().replace(",", ".") or "0")
-    except InvalidOperation:
-        raise Refused(_("Enter a number, such as 2 or 1,5.")) from None
+    """A quantity as people type it, in the digits of any script, with comma or point; empty is none."""
+    written = "".join(mark for mark in text.strip()[: LONGEST + 1] if unicodedata.category(mark) != "Cf")
+    written = written.replace("\u2212", "-")
+    if len(written) > LONGEST or not QUANTITY.fullmatch(written):
+        raise Refused(_("Enter a number, such as 2 or 1,5."))
+    return Decimal(re.sub("[,\u066b]", ".", written) or "0")
+
+
+def number_of(text: str) -> int | None:
+    """The id a form names; None for what cannot be one."""
+    return int(text) if text.isdecimal() and len(text) <= LONGEST and int(text) < 2**63 else None
+
+
+def moment_of(text: str) -> datetime | None:
+    """The moment of a page, in milliseconds since 1970; None for what is none."""
+    number = number_of(text)
+    return datetime.fromtimestamp(number / 1000, UTC) if number is not None and number < LATEST else None
 
 
 class ConfirmForm(forms.Form):

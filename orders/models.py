@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Max, Q
 from django.db.models.functions import Mod
 from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
@@ -39,6 +39,10 @@ class Orders(models.QuerySet["Order"]):
 
     def with_expired_hold(self) -> Self:
         return self.filter(hold_expires_at__lte=clock.now())
+
+    def with_lapsed_at(self) -> Self:
+        """Each with `lapsed_at`: when what it no longer holds lapsed; None when nothing waits to be put back."""
+        return self.annotate(lapsed_at=Max("lapsed__lapsed_at"))
 
 
 class Order(models.Model):
@@ -141,6 +145,24 @@ class OrderLine(models.Model):
     @property
     def held(self) -> Decimal:
         return max(self.quantity, self.confirmed)
+
+
+class LapsedLine(models.Model):
+    """
+    What a basket asked for, as an absolute quantity, when nobody came back within the hour. Nothing is held for it; it is
+    remembered until it is put back, left, or asked for anew. 0 is a product that was to leave a confirmed order.
+    """
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="lapsed")
+    offer = models.ForeignKey(Offer, models.CASCADE, related_name="+")
+    quantity = models.DecimalField(max_digits=12, decimal_places=3)
+    lapsed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["order", "offer"], name="one_lapsed_line_per_order_and_offer"),
+            models.CheckConstraint(condition=Q(quantity__gte=0), name="lapsed_line_asks_for_no_less_than_nothing"),
+        ]
 
 
 class PurchaseOrders(models.QuerySet["PurchaseOrder"]):

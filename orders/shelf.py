@@ -237,7 +237,8 @@ def basket_of(order: Order | None, network: Network, *, consumer: bool) -> dict[
         "confirm_url": reverse("orders:confirm", args=[order.pk]) if order else "",
         "farm_part": sum((euros(line.price * line.quantity) for line in lines), Decimal(0)),
         "parts": parts_of(lines),
-        "pending": bool(order and order.hold_expires_at),
+        "until": order.hold_expires_at if order else None,
+        "farms": len({line.producer_id for line in lines}) if consumer else 0,
         "confirmed": bool(order and order.status == Order.Status.CONFIRMED),
         "error": "",
     }

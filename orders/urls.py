@@ -8,6 +8,7 @@ urlpatterns = [
     path("orders/<int:pk>/", orders.order_detail, name="detail"),
     path("orders/<int:pk>/confirm/", orders.order_confirm, name="confirm"),
     path("orders/<int:pk>/cancel/", orders.order_cancel, name="cancel"),
+    path("orders/<int:pk>/refill/", shop.refill, name="refill"),
     path("documents/<int:pk>/", papers.document, name="document"),
     path("purchase-orders/<int:pk>/", papers.purchase_order, name="purchase_order"),
     path("farm/<slug:slug>/orders/", papers.purchase_orders, name="purchase_orders"),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from network import journal
 from network.models import Organisation, Person, PriceGroup
 from orders import shelf
-from orders.basket import price_group_of
+from orders.basket import keep, price_group_of
 from orders.forms import CancelForm, ConfirmForm
 from orders.models import Order
 
@@ -64,7 +64,8 @@ def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 def order_confirm(request: HttpRequest, pk: int) -> HttpResponse:
     """The last look before it binds, with the button the law prescribes."""
-    order = get_object_or_404(Order.objects.editable_by(request.user).select_related("buyer", *PLACE), pk=pk)
+    mine = Order.objects.editable_by(request.user).with_lapsed_at().select_related("buyer", *PLACE)
+    order = get_object_or_404(mine, pk=pk)
     assert isinstance(request.user, Person)
     network = order.delivery.delivery_day.network
     lines = [line for line in order.lines.select_related("product", "producer__organisation") if line.quantity]
@@ -74,6 +75,7 @@ def order_confirm(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid() and form.place(request.user):
         messages.success(request, _("Your order is confirmed. A mail is on its way."))
         return redirect("orders:detail", order.pk)
+    keep(order)
     basket = shelf.basket_of(order, network, consumer=not trade)
     return render(
         request,
@@ -83,7 +85,7 @@ def order_confirm(request: HttpRequest, pk: int) -> HttpResponse:
             "network": network,
             "form": form,
             "lines": [{"line": line, "gross": shelf.gross(line), "most": shelf.most(line)} for line in lines],
-            "basket": basket,
+            "basket": basket | {"lapsed_at": order.lapsed_at},  # type: ignore[attr-defined]
             "perishable": all(line.product.perishable for line in lines),
         },
         status=422 if form.errors else 200,

@@ -1,25 +1,31 @@
 """The shop of a network: this week's offers, the basket beside them, and the choice of point and day."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from network import clock
 from network.access import public_network
 from network.models import Delivery, Network, Organisation, Person, PriceGroup
 from network.templatetags.kouter import dayhour
-from orders import shelf
+from network.views.refusals import told
+from orders import basket, shelf
 from orders.basket import price_group_of
-from orders.forms import BasketForm
+from orders.forms import BasketForm, number_of
 from orders.models import Order, OrderLine
+from orders.views.orders import PLACE
 from producers.models import Offer
 
 PER_PAGE = 60
@@ -35,6 +41,7 @@ class Visit:
     delivery: Delivery | None
     order: Order | None
     group: PriceGroup
+    seen: datetime
 
     @property
     def lines(self) -> dict[int, OrderLine]:
@@ -47,47 +54,120 @@ class Visit:
 
 def shop(request: HttpRequest, network: str) -> HttpResponse:
     visit = _visit(request, public_network(network), request.GET.get("delivery"))
+    if visit.order:
+        basket.keep(visit.order)
     return _shop_page(request, visit)
 
 
 @require_POST
 def fill(request: HttpRequest, network: str, delivery: int) -> HttpResponse:
-    """Take over what the shop page says; answers with the basket alone to htmx, else back to the page."""
-    back = request.POST.get("back", "")
-    page = reverse("orders:shop", args=[network]) + f"?delivery={delivery}{back if back.startswith('&') else ''}"
+    """
+    Take over what the shop page says, for the buyer it was made for. To a script (HX-Request) the answer is the basket,
+    the bar, and beside which product something is wrong; 401 and 409 say that nothing was and will be done. Else back to
+    the page.
+    """
+    alone = request.htmx  # type: ignore[attr-defined]
+    found = public_network(network)
+    back = request.POST.get("back", "")[:500]
+    page = _shop_url(network, delivery, back if back.startswith("&") else "")
     if not request.user.is_authenticated:
-        return redirect_to_login(page)
-    visit = _visit(request, public_network(network), str(delivery))
-    if visit.buyer is None or visit.delivery is None or visit.delivery.pk != delivery:
-        return _shop_page(
-            request, visit, refusal=_("This delivery no longer takes orders. Choose another."), status=422
-        )
+        return HttpResponse(status=401) if alone else redirect_to_login(page)
     assert isinstance(request.user, Person)
-    steps = dict(
-        Offer.objects.filter(
-            pk__in=[value for name in ("plus", "minus") if (value := request.POST.get(name, "")).isdecimal()]
-        ).values_list("pk", "supply__product__step")
-    )
+    visit = _visit(request, found, str(delivery), buyer=request.POST.get("buyer"))
+    if visit.buyer is None or visit.delivery is None or visit.delivery.pk != delivery:
+        refusal = _("This delivery no longer takes orders. Choose another.")
+        if visit.buyer is None and request.POST.get("buyer"):
+            refusal = _("You cannot order here for this household. Load the page again.")
+        if alone:
+            return HttpResponse(refusal, status=409, content_type="text/plain; charset=utf-8")
+        return _shop_page(request, visit, refusal=refusal, status=422)
+    named = [one for name in ("plus", "minus") if (one := number_of(request.POST.get(name, ""))) is not None]
+    steps = dict(Offer.objects.filter(pk__in=named).values_list("pk", "supply__product__step")) if named else {}
     form = BasketForm(request.POST.dict(), steps=steps)
     order = form.save(buyer=visit.buyer, delivery=visit.delivery, by=request.user)
-    if order is not None and not request.htmx:  # type: ignore[attr-defined]
+    refused = bool(form.refusal or form.errors)
+    if not alone and not refused:
+        if request.session.get("buyer") != visit.buyer.pk:
+            request.session["buyer"] = visit.buyer.pk
+        if form.back is not None:
+            messages.info(request, _put_back(form.back))
         return redirect(page)
-    visit = _visit(request, visit.network, str(delivery))
-    assert visit.delivery
-    if not request.htmx:  # type: ignore[attr-defined]
-        return _shop_page(request, visit, errors=form.errors, wanted=form.wanted, refusal=form.refusal, status=422)
-    basket = shelf.basket_of(visit.order, visit.network, consumer=not visit.trade)
-    basket["closes"] = dayhour(visit.delivery.delivery_day.closes_at)
-    basket["error"] = form.refusal or " ".join(_named(form.errors))
-    return render(
-        request, "parts/basket.html", {"basket": basket, "bar": True}, status=200 if order is not None else 422
+    visit = replace(visit, order=_orders_of(visit.buyer).filter(delivery=delivery).first())
+    wanted = {pk: form.wanted[pk] for pk in form.errors if pk in form.wanted}
+    if not alone:
+        return _shop_page(request, visit, errors=form.errors, wanted=wanted, refusal=form.refusal, status=422)
+    shown = _basket(visit, error=form.refusal or _named(form.errors))
+    if form.back is not None:
+        shown["back"] = _put_back(form.back)
+    context = {"basket": shown, "wrong": _wrong(visit, form.errors, wanted)}
+    return render(request, "parts/basket.html", context, status=422 if refused or order is None else 200)
+
+
+@login_required
+@require_POST
+def refill(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put back what lapsed in a basket, or leave it; then on where she was: the shop or the summary."""
+    order = get_object_or_404(Order.objects.editable_by(request.user).select_related(*PLACE), pk=pk)
+    assert isinstance(request.user, Person)
+    with told(request):
+        if "leave" in request.POST:
+            basket.leave(order=order)
+        else:
+            _order, missed = basket.refill(order=order, by=request.user)
+            messages.info(request, _put_back(missed))
+    if "summary" in request.POST:
+        return redirect("orders:confirm", order.pk)
+    return redirect(_shop_url(order.delivery.delivery_day.network.slug, order.delivery_id))
+
+
+def _shop_url(network: str, delivery: int, choice: str = "") -> str:
+    return f"{reverse('orders:shop', args=[network])}?delivery={delivery}{choice}"
+
+
+def _put_back(missed: dict[int, str]) -> str:
+    """What happened to a basket that had lapsed."""
+    if not missed:
+        return _("Your basket had been let go after an hour. Everything is back in it.")
+    return _("Your basket had been let go after an hour. It is back in, except: %(missed)s") % {
+        "missed": _named(missed)
+    }
+
+
+def _named(errors: dict[int, str]) -> str:
+    """Each refusal with the name of what it is about."""
+    offers = Offer.objects.filter(pk__in=errors).select_related("supply__product").in_bulk()
+    return " ".join(
+        f"{offers[pk].supply.product}: {message}" if pk in offers else message for pk, message in errors.items()
     )
 
 
-def _named(errors: dict[int, str]) -> list[str]:
-    """Each refusal with the name of what it is about."""
-    offers = Offer.objects.filter(pk__in=errors).select_related("supply__product").in_bulk()
-    return [f"{offers[pk].supply.product}: {message}" if pk in offers else message for pk, message in errors.items()]
+def _wrong(visit: Visit, errors: dict[int, str], wanted: dict[int, Decimal]) -> list[shelf.Row]:
+    """The rows beside which something is said, with what there is instead."""
+    if not errors:
+        return []
+    assert visit.delivery
+    categories = Offer.objects.filter(pk__in=errors).values("supply__product__category")
+    rows = shelf.rows_of(
+        shelf.offers_for(visit.delivery, visit.group).filter(supply__product__category__in=categories),
+        network=visit.network,
+        delivery=visit.delivery,
+        lines=visit.lines,
+        editable=True,
+        errors=errors,
+        wanted=wanted,
+    )
+    return [row for row in rows if row.error]
+
+
+def _basket(visit: Visit, error: str = "") -> dict[str, Any]:
+    """What parts/basket.html and parts/bar.html show."""
+    assert visit.delivery
+    return shelf.basket_of(visit.order, visit.network, consumer=not visit.trade) | {
+        "closes": dayhour(visit.delivery.delivery_day.closes_at),
+        "error": error,
+        "seen": int(visit.seen.timestamp() * 1000),
+        "lapsed_at": visit.order.lapsed_at if visit.order else None,  # type: ignore[attr-defined]
+    }
 
 
 def deliveries(request: HttpRequest, network: str) -> HttpResponse:
@@ -140,18 +220,33 @@ def _buyers(request: HttpRequest, network: Network) -> Any:
     )
 
 
-def _visit(request: HttpRequest, network: Network, wanted: str | None) -> Visit:
+def _orders_of(buyer: Organisation) -> QuerySet[Order]:
+    return (
+        Order.objects.filter(buyer=buyer)
+        .exclude(status=Order.Status.CANCELLED)
+        .with_lapsed_at()
+        .prefetch_related("lines")
+    )
+
+
+def _visit(request: HttpRequest, network: Network, wanted: str | None, *, buyer: str | None = None) -> Visit:
+    """`buyer`: the one a page was made for, whom another tab may have switched away from; None of others than her own."""
+    seen = clock.now()
     buyers = list(_buyers(request, network)) if request.user.is_authenticated else []
-    chosen = next((one for one in buyers if one.pk == request.session.get("buyer")), buyers[0] if buyers else None)
+    if buyer:
+        chosen = next((one for one in buyers if str(one.pk) == buyer), None)
+    else:
+        chosen = next((one for one in buyers if one.pk == request.session.get("buyer")), buyers[0] if buyers else None)
     deliveries = (
         _choices(network, chosen)
         .select_related("delivery_day__cycle__network", "pickup_point", "outlet__organisation", "place")
         .order_by("starts_at", "pk")
     )
     order = None
-    delivery = deliveries.filter(pk=int(wanted)).first() if wanted and wanted.isdecimal() else None
+    pk = number_of(wanted or "")
+    delivery = deliveries.filter(pk=pk).first() if pk is not None else None
     if chosen:
-        mine = Order.objects.filter(buyer=chosen).exclude(status=Order.Status.CANCELLED).prefetch_related("lines")
+        mine = _orders_of(chosen)
         if delivery is None:
             order = mine.filter(delivery__in=_choices(network, chosen)).order_by("-created_at").first()
             delivery = deliveries.filter(pk=order.delivery_id).first() if order else _usual(deliveries, chosen)
@@ -160,7 +255,7 @@ def _visit(request: HttpRequest, network: Network, wanted: str | None) -> Visit:
     if delivery is None:
         delivery = deliveries.first()
     group = price_group_of(chosen, network) if chosen else PriceGroup.objects.get(network=network, audience="household")
-    return Visit(network, chosen, buyers, delivery, order, group)
+    return Visit(network, chosen, buyers, delivery, order, group, seen)
 
 
 def _choices(network: Network, buyer: Organisation | None) -> Any:
@@ -188,9 +283,10 @@ def _shop_page(
     status: int = 200,
 ) -> HttpResponse:
     if visit.delivery is None:
-        return render(request, "orders/nothing.html", {"network": visit.network}, status=status)
+        return render(request, "orders/nothing.html", {"network": visit.network, "refusal": refusal}, status=status)
     offers = shelf.offers_for(visit.delivery, visit.group)
-    choice = request.GET.dict() if request.method == "GET" else {}
+    said = request.GET if request.method == "GET" else QueryDict(request.POST.get("back", "")[:500])
+    choice = said.dict()
     categories = shelf.category_counts(offers)
     chosen = shelf.narrowed(offers, choice)
     page = Paginator(chosen, PER_PAGE).get_page(choice.get("page"))
@@ -203,11 +299,6 @@ def _shop_page(
         errors=errors,
         wanted=wanted,
     )
-    basket = shelf.basket_of(visit.order, visit.network, consumer=not visit.trade)
-    basket["closes"] = dayhour(visit.delivery.delivery_day.closes_at)
-    basket["error"] = refusal
-    shown = {row.pk for row in rows}
-    elsewhere = [line for line in basket["lines"] if line["line"].offer_id not in shown]
     return render(
         request,
         "orders/shop.html",
@@ -220,9 +311,8 @@ def _shop_page(
             "rows": rows,
             "page": page,
             "choice": choice,
-            "basket": basket,
-            "other_count": len(elsewhere),
-            "other_cents": sum(int(line["gross"] * 100) for line in elsewhere),
+            "basket": _basket(visit),
+            "refusal": refusal,
             "keep": "".join(
                 f"&{name}={value}" for name, value in choice.items() if name in ("category", "organic", "page")
             ),

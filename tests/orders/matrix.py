@@ -27,6 +27,7 @@ PAGES = [
     Page("orders:detail", of_order, expected=BUYER),
     Page("orders:confirm", of_order, expected=SIGN_IN),
     Page("orders:cancel", of_order, expected=SIGN_IN),
+    Page("orders:refill", of_order, method="post", expected=SIGN_IN),
     Page("orders:document", lambda w: {"pk": w.document.pk}, expected=BUYER),
     Page(
         "orders:purchase_order", lambda w: {"pk": w.purchase_order.pk}, expected=SIGN_IN | {"alice": 200, "dana": 200}

@@ -9,14 +9,13 @@ import pytest
 from django.db import transaction
 from django.db.models import Sum
 
-from network import clock
 from network.models import Delivery, DeliveryCapacity, Organisation, OutboxEntry
 from orders import basket, checkout, closing
 from orders.forms import BasketForm
 from orders.models import Order, OrderLine, PurchaseOrderLine
 from producers import stock
 from producers.models import Offer, Supply
-from tests.conftest import MONDAY, NOW, make_household, make_person, make_product
+from tests.conftest import MONDAY, make_household, make_person, make_product
 from tests.races.threads import MANY, all_at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -133,27 +132,6 @@ def test_an_order_that_meets_the_cut_off_is_wholly_in_or_not_at_all(
     assert Order.objects.filter(status="cancelled").count() == MANY - 1 - confirmed
     asked = PurchaseOrderLine.objects.aggregate(all=Sum("quantity"))["all"] or 0
     assert Supply.objects.get().reserved == confirmed == asked
-
-
-def test_a_hold_that_expires_while_it_is_confirmed_is_one_or_the_other(
-    offer: Offer, homes: Any, delivery: Delivery
-) -> None:
-    buyer, by = homes[0]
-    order = basket.open_order(buyer=buyer, delivery=delivery, by=by)
-    basket.fill(order=order, quantities={offer.pk: D(3)}, by=by)
-    Order.objects.update(hold_expires_at=NOW)
-
-    def expire_or_confirm(number: int) -> Any:
-        if number % 2:
-            return checkout.place_order(order=order, by=by)
-        with clock.at(NOW):
-            return basket.expire_holds()
-
-    all_at_once(expire_or_confirm, many=6)
-    order.refresh_from_db()
-    held = Supply.objects.get().reserved
-    lines = list(order.lines.values_list("quantity", "confirmed"))
-    assert (order.status, held, lines) in [("confirmed", 3, [(3, 3)]), ("basket", 0, [])]
 
 
 def test_two_tabs_undo_nothing_of_each_other(
