@@ -8,15 +8,20 @@ from orders.models import Order, Shortfall
 
 
 @dataclass(frozen=True)
-class Uncollected:
-    """A delivery whose window is over, and the orders nobody checked off there; of how many."""
+class Watched:
+    """A delivery whose window is over, the orders that nobody checked off there, and how many there were."""
 
     delivery: Delivery
     orders: list[Order]
     of: int
 
+    @property
+    def blind(self) -> bool:
+        """Nothing was checked off at all: nobody kept it on a phone, and it says nothing of who came."""
+        return len(self.orders) == self.of
 
-def uncollected(day: DeliveryDay) -> list[Uncollected]:
+
+def uncollected(day: DeliveryDay) -> list[Watched]:
     """
     Follows from the clock, so it needs nobody to mark it, and goes away when a phone that had no reception sends its
     check-offs. What goes to an outlet is handed over by the driver.
@@ -27,7 +32,7 @@ def uncollected(day: DeliveryDay) -> list[Uncollected]:
     for order in orders.select_related("buyer", "pickup").order_by("number", "pk"):
         found.setdefault(order.delivery_id, []).append(order)
     rows = [
-        Uncollected(one, [order for order in found[one.pk] if not hasattr(order, "pickup")], len(found[one.pk]))
+        Watched(one, [order for order in found[one.pk] if not hasattr(order, "pickup")], len(found[one.pk]))
         for one in over.order_by("pickup_point__name", "starts_at")
         if one.pk in found
     ]

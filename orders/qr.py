@@ -10,7 +10,7 @@ from orders.models import Order
 
 
 def svg(order: Order) -> str:
-    return _code(order).svg_inline(scale=4, border=3, omitsize=False, svgclass="qr", lineclass=None)
+    return _code(order).svg_inline(border=2, omitsize=True, svgclass="qr", lineclass=None)
 
 
 def png(order: Order) -> bytes:

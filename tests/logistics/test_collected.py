@@ -19,7 +19,8 @@ from network.models import Account, DeliveryDay, Network, OutboxEntry, Person, P
 from orders import collecting, crediting
 from orders.models import Document, EmptiesReturn, Order, OrderLine, Shortfall
 from producers.models import Product
-from tests.conftest import NOW
+from tests.conftest import NOW, make_household
+from tests.logistics.conftest import make_order
 
 
 @pytest.fixture
@@ -251,15 +252,29 @@ def test_a_household_reads_what_was_noted(planned, order, leeks, note, visit, bo
     assert "2 crates" in page
 
 
-def test_who_did_not_come_is_on_the_day_page_after_the_window_and_not_before(planned, order, note, visit, dana):
+def test_who_did_not_come_is_on_the_day_page_after_the_window_and_not_before(
+    planned, order, note, visit, dana, network, leek
+):
+    late = make_order(order.delivery, make_household(network, "Gezin Laat"), {leek: 1})
     page = reverse("logistics:day", args=[planned.pk])
+
+    def seen():
+        with clock.at(order.delivery.ends_at + timedelta(minutes=1)):
+            rows = [row for row in collected.uncollected(planned) if row.delivery.pk == order.delivery_id]
+            return [(row.orders, row.of, row.blind) for row in rows], visit(dana).get(page).content.decode()
+
     assert collected.uncollected(planned) == []
-    with clock.at(order.delivery.ends_at + timedelta(minutes=1)):
-        assert next((row.orders, row.of) for row in collected.uncollected(planned)) == ([order], 1)
-        assert "1 of 1 not checked off" in visit(dana).get(page).content.decode()
+    rows, shown = seen()
+    assert rows == [([order, late], 2, True)]
+    assert "nothing was checked off here" in shown
     note("hand_over")
-    with clock.at(order.delivery.ends_at + timedelta(minutes=1)):
-        assert order not in [one for row in collected.uncollected(planned) for one in row.orders]
+    rows, shown = seen()
+    assert rows == [([late], 2, False)]
+    assert "1 of 2 not checked off" in shown
+    assert "Gezin Laat" in shown
+    with clock.at(NOW + timedelta(minutes=5)):
+        phone.do(kind="hand_over", data={"order": late.pk}, by=dana, delivery=order.delivery)
+    assert seen()[0] == []
 
 
 def test_the_coordinator_says_who_bears_it_and_nobody_else_does(

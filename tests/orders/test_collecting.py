@@ -34,7 +34,7 @@ def test_a_basket_has_no_number_yet(basket_of, household, bob, visit):
     order = basket_of(household, bob, 2)
     assert (order.number, order.code) == (None, None)
     page = visit(bob).get(reverse("orders:detail", args=[order.pk])).content.decode()
-    assert "Show this when you collect" not in page
+    assert "your pickup number" not in page
 
 
 def test_numbers_go_on_after_three_digits(ordered, household, bob, network):
