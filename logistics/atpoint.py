@@ -3,37 +3,52 @@ What a volunteer notes at a pickup point: orders and crates handed over, what a 
 Each function carries out the actions of its kinds, in the order in which they happened.
 """
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from logistics.models import Empties, Pickup
+from logistics.models import Pickup
 from logistics.phoned import Act, Where, each, number, whole
 from network import journal
 from network.errors import Refused
 from network.models import Delivery
-from orders import shortages
-from orders.models import Order, OrderLine
+from network.money import from_cents
+from orders import collecting
+from orders.models import Order, OrderLine, Shortfall
 
-MOST_EMPTIES = 999
 GETS = "gets_"
-BACK = "back_"
+EMPTY = "empty_"
 
 
 def hand_over(where: Where, acts: list[Act]) -> None:
-    """The household has its goods, or after all has not: the last word on each order counts. Refused before the cut-off."""
+    """
+    The household has its goods, or after all has not: the last word on each order counts. Refused before the cut-off, and
+    with alcohol before somebody said that the age was looked at, which comes the same way.
+    """
     orders = _orders(where, acts)
     said: dict[int, Act] = {_order(act): act for act in where.earlier("hand_over", "take_back")}
+    seen = {_order(act): act for act in where.earlier("age_seen", "age_unseen")}
+    ages = ages_of(orders)
     heard: dict[int, Act] = {}
 
     def hear(act: Act) -> None:
         order = _known(orders, act)
-        before = said.get(order.pk)
+        last = seen if act.kind in ("age_seen", "age_unseen") else said
+        before = last.get(order.pk)
         if before and before.happened_at > act.happened_at:
             act.superseded = True
-        else:
-            said[order.pk] = heard[order.pk] = act
+            return
+        looked = seen.get(order.pk)
+        if act.kind == "hand_over" and ages.get(order.pk) and not (looked and looked.kind == "age_seen"):
+            raise Refused(
+                _("There is alcohol in it. Look at the identity card (%(age)s or older) and tick that first.")
+                % {"age": ages[order.pk]}
+            )
+        last[order.pk] = act
+        if last is said:
+            heard[order.pk] = act
 
     each(acts, hear)
     there = set(Pickup.objects.filter(order__in=heard).values_list("order", flat=True))
@@ -46,6 +61,17 @@ def hand_over(where: Where, acts: list[Act]) -> None:
         journal.record_each(action=action, subjects=subjects, by=where.by, network=where.day.network)
 
 
+def ages_of(orders: Iterable[int]) -> dict[int, int]:
+    """How old who collects must be, of orders (pk) in which alcohol is given; what stays at the point needs no age."""
+    found: dict[int, int] = {}
+    lines = (
+        OrderLine.objects.filter(order__in=orders, product__alcohol__gt=0).exclude(packed=0).select_related("product")
+    )
+    for line in lines:
+        found[line.order_id] = max(found.get(line.order_id, 0), line.product.minimum_age or 0)
+    return found
+
+
 def crates(where: Where, acts: list[Act]) -> None:
     """A crate of an order is given, or after all is not. Only remembered: the order is handed over as a whole."""
     orders = _orders(where, acts)
@@ -53,16 +79,19 @@ def crates(where: Where, acts: list[Act]) -> None:
     def hear(act: Act) -> None:
         _known(orders, act)
         act.data["letter"] = str(act.data.get("letter", ""))[:6]
+        if not act.data["letter"]:
+            raise Refused(_("Say which crate it is: the letter on its label."))
 
     each(acts, hear)
 
 
 def given(delivery: Delivery) -> set[tuple[int, str]]:
-    """(order, letter of a crate) of what was given so far; one query."""
+    """(order, letter of a crate) of what was given so far, and (order, "") where the age was looked at; one query."""
     last: dict[tuple[int, str], bool] = {}
-    rows = delivery.actions.filter(kind__in=["given", "not_given"], refused="").order_by("happened_at")
+    kinds = ["given", "not_given", "age_seen", "age_unseen"]
+    rows = delivery.actions.filter(kind__in=kinds, refused="").order_by("happened_at")
     for kind, payload in rows.values_list("kind", "payload"):
-        last[whole(payload.get("order")) or 0, payload.get("letter", "")] = kind == "given"
+        last[whole(payload.get("order")) or 0, payload.get("letter", "")] = kind in ("given", "age_seen")
     return {key for key, there in last.items() if there}
 
 
@@ -83,43 +112,30 @@ def short(where: Where, acts: list[Act]) -> None:
                 act.superseded = True
             else:
                 gets[pk] = number(value)
-        shortages.record_given(order=order, gets=gets, by=where.by, reason=note)
+        why = str(act.data.get("why") or Shortfall.Reason.OTHER)
+        collecting.record_given(order=order, gets=gets, by=where.by, reason=why, note=note, at=act.happened_at)
         told.update(dict.fromkeys(gets, act.happened_at))
 
     each(acts, record)
 
 
 def empties(where: Where, acts: list[Act]) -> None:
-    """
-    Deposit goods a household brought back, in all, by the line whose deposit they bear, and empty crates. The deposit given
-    back is counted here, from the prices of its own order: no price is shown at the point.
-    """
+    """Empties a household brought back, in all: `empty_30` counts those with a deposit of 30 cents, `empty_0` crates."""
     orders = _orders(where, acts)
-    deposits: dict[int, dict[int, Decimal]] = {}
-    for pk, order, deposit in OrderLine.objects.filter(order__in=orders).values_list("pk", "order", "deposit"):
-        deposits.setdefault(order, {})[pk] = deposit
-    kept = {row.order_id: row for row in Empties.objects.filter(order__in=orders)}
 
     def count(act: Act) -> None:
         order = _known(orders, act)
-        own, total = deposits.get(order.pk, {}), Decimal(0)
-        crates = whole(act.data.get("crates") or 0)
-        for pk, value in _counts(act, BACK).items():
+        counts: dict[Decimal, int] = {}
+        for cents, value in _counts(act, EMPTY).items():
             many = whole(value)
-            if many is None or many > MOST_EMPTIES or pk not in own:
+            if many is None:
                 raise Refused(_("Enter how many came back: a number from 0 to 999."))
-            total += many * own[pk]
-        if crates is None or crates > MOST_EMPTIES:
+            counts[from_cents(cents)] = many
+        if not counts:
             raise Refused(_("Enter how many came back: a number from 0 to 999."))
-        row = kept.setdefault(order.pk, Empties(order=order, at=act.happened_at, by=where.by))
-        if row.at > act.happened_at:
-            act.superseded = True
-        else:
-            row.crates, row.deposit, row.at, row.by = crates, total, act.happened_at, where.by
+        act.superseded = not collecting.take_empties(order=order, counts=counts, by=where.by, at=act.happened_at)
 
     each(acts, count)
-    Empties.objects.bulk_create([row for row in kept.values() if not row.pk])
-    Empties.objects.bulk_update([row for row in kept.values() if row.pk], ["crates", "deposit", "at", "by"])
     done = [orders[_order(act)] for act in acts if not act.refused and not act.superseded]
     journal.record_each(action="took empties back", subjects=done, by=where.by, network=where.day.network)
 
@@ -142,9 +158,10 @@ def _known(orders: dict[int, Order], act: Act) -> Order:
 
 
 def _counts(act: Act, prefix: str) -> dict[int, Any]:
-    """What was filled in per line: `gets_12` is of line 12. What is left empty says nothing."""
-    return {
-        whole(name.removeprefix(prefix)) or 0: value
-        for name, value in act.data.items()
-        if name.startswith(prefix) and str(value).strip()
-    }
+    """What was filled in: `gets_12` is of line 12. What is left empty says nothing."""
+    found: dict[int, Any] = {}
+    for name, value in act.data.items():
+        if name.startswith(prefix) and str(value).strip():
+            key = whole(name.removeprefix(prefix))
+            found[-1 if key is None else key] = value
+    return found

@@ -40,13 +40,16 @@ ROUND: dict[str, Callable[[Where, list[Act]], None]] = {
     "times": notes.times,
 }
 POINT: dict[str, Callable[[Where, list[Act]], None]] = {
-    "hand_over": atpoint.hand_over,
-    "take_back": atpoint.hand_over,
     "given": atpoint.crates,
     "not_given": atpoint.crates,
     "short": atpoint.short,
-    "empties": atpoint.empties,
+    "returned": atpoint.empties,
+    "age_seen": atpoint.hand_over,
+    "age_unseen": atpoint.hand_over,
+    "hand_over": atpoint.hand_over,
+    "take_back": atpoint.hand_over,
 }
+"""In this order: bottles that stay at the point are noted before it is asked how old who collects the rest is."""
 
 
 @dataclass(frozen=True)

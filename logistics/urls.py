@@ -99,6 +99,7 @@ urlpatterns = [
     path("rounds/<int:pk>/actions/", api.round_actions, name="round_actions"),
     path("proofs/<int:pk>/", rounds.proof, name="proof"),
     path("troubles/<int:pk>/", rounds.resolve, name="resolve"),
+    path("shortfalls/<int:pk>/", handover.bear, name="bear"),
     path("deliveries/<int:pk>/note/", handover.note, name="note_at_point"),
     path("deliveries/<int:pk>/actions/", api.delivery_actions, name="delivery_actions"),
     path("sw.js", device.worker, name="worker"),
@@ -113,4 +114,5 @@ urlpatterns = [
     path("proposals/<int:pk>/withdraw/", assembly.proposal_withdraw, name="proposal_withdraw"),
     path("proposals/<int:pk>/effects/", assembly.proposal_effects, name="proposal_effects"),
     path("c/<str:code>", papers.crate, name="crate"),
+    path("o/<str:code>", handover.collect, name="collect"),
 ]

@@ -6,7 +6,7 @@ between doing and noting), so it has to be harmless the second time.
 """
 
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from celery import current_app
@@ -26,10 +26,12 @@ def add(*, kind: str, key: str, **payload: Any) -> None:
     add_many(kind=kind, payloads={key: payload})
 
 
-def add_many(*, kind: str, payloads: dict[str, dict[str, Any]]) -> None:
-    """Queue many of a kind, by key, in one query."""
+def add_many(*, kind: str, payloads: dict[str, dict[str, Any]], due_at: datetime | None = None) -> None:
+    """Queue many of a kind, by key, in one query; not to be handled before `due_at`."""
+    due = due_at or clock.now()
     OutboxEntry.objects.bulk_create(
-        [OutboxEntry(kind=kind, key=key, payload=payload) for key, payload in payloads.items()], ignore_conflicts=True
+        [OutboxEntry(kind=kind, key=key, payload=payload, due_at=due) for key, payload in payloads.items()],
+        ignore_conflicts=True,
     )
     wake_after_commit()
 

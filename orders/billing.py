@@ -7,7 +7,8 @@ customer herself, and the hub invoices her the contribution as a service.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from decimal import Decimal
 from typing import Any
 
@@ -20,8 +21,8 @@ from network.models import Account, DeliveryDay, Network, Organisation, Person, 
 from network.money import euros
 from orders import documents
 from orders.documents import Item
-from orders.models import Document, Order, OrderLine, PurchaseOrder
-from orders.weighing import billable
+from orders.models import Document, EmptiesReturn, Order, OrderLine, PurchaseOrder, Shortfall
+from orders.weighing import billable, most_billable
 
 BILLABLE = (DeliveryDay.Status.PLANNED, DeliveryDay.Status.DRIVEN)
 COMPENSATION = Decimal(6)
@@ -52,9 +53,9 @@ def bill_day(*, day: DeliveryDay, by: Person | None = None) -> int:
         for line in order.lines.all():
             line.billed = billable(line)
     OrderLine.objects.bulk_update([line for order in orders for line in order.lines.all()], ["billed"], batch_size=5000)
-    bill = Bill(day)
+    bill, bought, empties = Bill(day), _bought(orders), _brought_back(orders)
     for order in orders:
-        bill.add(order, [line for line in order.lines.all() if line.billed])
+        bill.add(order, list(order.lines.all()), bought=bought, empties=empties[order.pk])
     bill.store()
     Order.objects.filter(pk__in=[order.pk for order in orders]).update(status=Order.Status.SETTLED)
     journal.record(action="billed", subject=day, by=by, network=day.network, orders=len(orders))
@@ -77,40 +78,85 @@ class Bill:
         self.service_rate = VatRate.objects.get(category="service", period__contains=day.on).rate
         self.drafts: list[Document] = []
         self.entries: list[Entry] = []
-        self.sold: dict[int, Lines] = defaultdict(list)
+        self.bought: dict[int, Lines] = defaultdict(list)
+        self.empties: list[EmptiesReturn] = []
 
-    def add(self, order: Order, lines: Lines) -> None:
-        """Lines of an order with what is billed of each, all of it more than nothing."""
-        if not lines:
-            return
+    def add(
+        self,
+        order: Order,
+        lines: Lines,
+        *,
+        bought: Mapping[int, Decimal] | None = None,
+        empties: Sequence[EmptiesReturn] = (),
+    ) -> None:
+        """
+        Lines of an order with what is billed of each, and the empties that came back with it. `bought`, by line, is what the
+        farm is paid for where that is another quantity, because the network bears what its buyer did not get.
+        """
+        bought = bought or {}
+        sold = [line for line in lines if line.billed]
+        retail = self.network.flow == Network.Flow.RETAIL
         for line in lines:
-            self.sold[line.producer_id].append(line)
-        if self.network.flow == Network.Flow.RETAIL:
-            self._sell(order, lines)
-        else:
-            self._sell_for_farmers(order, lines)
+            part = copy(line)
+            part.billed = bought.get(line.pk, _billed(line)) if retail else line.billed
+            if part.billed:
+                self.bought[line.producer_id].append(part)
+        if retail and sold:
+            self._sell(order, sold, empties)
+        elif empties:
+            self.give_back(order, empties)
+        if not retail:
+            self._sell_for_farmers(order, sold)
+            self._make_good(order, [line for line in lines if line.pk in bought], bought)
+
+    def give_back(self, order: Order, empties: Sequence[EmptiesReturn]) -> None:
+        """Credit the deposit of empties of which not all were credited before, on a note of their own."""
+        rows = [(row.value, row.count - row.credited) for row in empties if row.count > row.credited]
+        amount = _sum(value * count for value, count in rows)
+        self.empties += empties
+        if not amount:
+            return
+        self.drafts.append(
+            documents.draft(
+                kind=Document.Kind.CREDIT_NOTE,
+                items=[],
+                rates=[],
+                deposit=amount,
+                empties=documents.empties_items(rows),
+                **self._head(self.hub.pk, order.buyer_id),
+                order=order,
+            )
+        )
+        sides: list[Side] = [(Kind.BUYER, order.buyer_id, -amount), (Kind.DEPOSITS, None, amount)]
+        key = f"empties:{order.pk}:{sum(row.count for row in empties)}"
+        name = _("Empties returned, order %(number)s") % {"number": order.pk}
+        self.entries.append(Entry(key=key, description=name, sides=sides))
 
     def store(self) -> None:
         purchases = {
             order.producer_id: order
             for order in PurchaseOrder.objects.filter(delivery_day=self.day).select_related("producer").order_by("pk")
         }
-        for producer, lines in sorted(self.sold.items()):
+        for producer, lines in sorted(self.bought.items()):
             if self.network.flow == Network.Flow.RETAIL:
                 self._buy(purchases[producer], lines)
             else:
                 self._serve(purchases[producer], lines)
         documents.issue(self.drafts)
         ledger.book(network=self.network, on=self.day.on, entries=self.entries, delivery_day=self.day)
+        for row in self.empties:
+            row.credited = row.count
+        EmptiesReturn.objects.bulk_update(self.empties, ["credited"])
 
-    def _paper(self, order: Order, lines: Lines, issuer: int) -> Document:
+    def _paper(self, order: Order, lines: Lines, issuer: int, empties: Sequence[EmptiesReturn] = ()) -> Document:
         consumer = order.buyer.kind == Organisation.Kind.HOUSEHOLD
         items = documents.consumer_items(lines) if consumer else documents.business_items(lines)
         paper = documents.draft(
             kind=self._kind(Document.Kind.RECEIPT if consumer else Document.Kind.INVOICE),
             items=items,
             rates=documents.rates_of(items, consumer=consumer),
-            deposit=documents.deposit_of(lines),
+            deposit=documents.deposit_of(lines) - _sum(row.amount for row in empties),
+            empties=documents.empties_items([(row.value, row.count) for row in empties]),
             **self._head(issuer, order.buyer_id),
             order=order,
             communication=documents.communication(order.pk),
@@ -127,8 +173,9 @@ class Bill:
             "network": self.network,
         }
 
-    def _sell(self, order: Order, lines: Lines) -> None:
-        paper = self._paper(order, lines, self.hub.pk)
+    def _sell(self, order: Order, lines: Lines, empties: Sequence[EmptiesReturn]) -> None:
+        paper = self._paper(order, lines, self.hub.pk, empties)
+        self.empties += empties
         goods, tariff, contribution = _parts(lines)
         sides: list[Side] = [
             (Kind.BUYER, order.buyer_id, paper.gross + paper.deposit),
@@ -179,6 +226,15 @@ class Bill:
             ]
         self._book(f"sale:{order.pk}", _("Sale, order %(number)s") % {"number": order.pk}, sides)
 
+    def _make_good(self, order: Order, lines: Lines, bought: Mapping[int, Decimal]) -> None:
+        """Damages for what her customer did not pay the farmer and the network bears: no sale, so no VAT."""
+        sides: list[Side] = []
+        for line in lines:
+            amount = euros(line.price * (bought[line.pk] - _billed(line)))
+            sides += [(Kind.PURCHASES, None, amount), (Kind.PRODUCER, line.producer.organisation_id, -amount)]
+        name = _("The network bears what order %(number)s did not get") % {"number": order.pk}
+        self._book(f"borne:{order.pk}", name, sides)
+
     def _serve(self, purchase: PurchaseOrder, lines: Lines) -> None:
         farmer = purchase.producer.organisation_id
         _goods, _tariff, contribution = _parts(lines)
@@ -209,6 +265,23 @@ class Bill:
             key, description = f"{key}:credit:{self.credit}", _("Credited: %(what)s") % {"what": description}
             sides = [(kind, owner, -amount) for kind, owner, amount in sides]
         self.entries.append(Entry(key=key, description=description, sides=sides))
+
+
+def _bought(orders: Iterable[Order]) -> dict[int, Decimal]:
+    """By line, what the farm is paid for where the network bears what is missing: at most what could have been billed."""
+    lines = {line.pk: line for order in orders for line in order.lines.all()}
+    borne = Shortfall.objects.filter(line__in=lines, bearer=Shortfall.Bearer.NETWORK)
+    return {
+        pk: min(_billed(lines[pk]) + quantity, most_billable(lines[pk]))
+        for pk, quantity in borne.values_list("line", "quantity")
+    }
+
+
+def _brought_back(orders: Iterable[Order]) -> dict[int, list[EmptiesReturn]]:
+    found: dict[int, list[EmptiesReturn]] = defaultdict(list)
+    for row in EmptiesReturn.objects.filter(order__in=[order.pk for order in orders]).order_by("order", "value"):
+        found[row.order_id].append(row)
+    return found
 
 
 def _parts(lines: Lines) -> tuple[Decimal, Decimal, Decimal]:

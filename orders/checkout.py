@@ -1,7 +1,7 @@
 """
 Confirming an order, changing it, cancelling it. Confirming twice is confirming once; it is binding before it is paid.
 
-Locks in the order of `orders.basket`, and after the supplies the room at the delivery by pk.
+Locks in the order of `orders.basket`, and after the supplies the room at the delivery by pk; the delivery itself last of all.
 """
 
 from collections import defaultdict
@@ -17,7 +17,7 @@ from network.models import Delivery, DeliveryCapacity, Organisation, Person
 from network.models.places import km_between
 from network.money import euros
 from network.quantities import StorageClass
-from orders import basket
+from orders import basket, collecting
 from orders.models import Order
 from producers import stock
 
@@ -62,6 +62,7 @@ def place_order(*, order: Order, by: Person, age_declared: bool = False, referen
     order.reference = reference or order.reference
     order.placed_by = by
     order.version += 1
+    collecting.give_number(order)
     order.save()
     network = order.delivery.delivery_day.network
     journal.record(action="changed" if again else "confirmed", subject=order, by=by, network=network)

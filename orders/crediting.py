@@ -4,7 +4,7 @@ by credit notes and new postings. What was issued and booked before stays (`docs
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from copy import copy
 from decimal import Decimal
 
@@ -64,11 +64,7 @@ def credit(*, day: DeliveryDay, missing: Mapping[int, Decimal], by: Person, reas
             orders[credited.order_id].append(credited)
     if not orders:
         raise Refused(_("Enter what was billed and not delivered of one product at least."))
-    made = Transaction.objects.filter(delivery_day=day, key__contains=":credit:").count()
-    bill = Bill(day, credit=made + 1)
-    for order in Order.objects.filter(pk__in=orders).select_related("buyer").order_by("pk"):
-        bill.add(order, orders[order.pk])
-    bill.store()
+    _give_back(day, orders)
     journal.record(
         action="credited what was not delivered",
         subject=day,
@@ -78,6 +74,49 @@ def credit(*, day: DeliveryDay, missing: Mapping[int, Decimal], by: Person, reas
         missing={str(line.name): str(missing[line.pk]) for line in asked if missing[line.pk]},
     )
     return len(orders)
+
+
+def credit_lines(*, order: Order, less: Mapping[int, Decimal], borne: Collection[int] = ()) -> None:
+    """
+    Credit an order that was billed with what it did not get after all: units by line (pk), no more than was billed of it.
+    Those in `borne` the farm is paid for all the same. The caller has locked the day.
+    """
+    lines = list(
+        OrderLine.objects.select_for_update(no_key=True, of=("self",))
+        .filter(order=order, pk__in=less)
+        .select_related("producer")
+        .order_by("pk")
+    )
+    credited = []
+    for line in lines:
+        part = copy(line)
+        part.billed = less[line.pk]
+        credited.append(part)
+        line.billed = (line.billed or Decimal(0)) - less[line.pk]
+    OrderLine.objects.bulk_update(lines, ["billed"])
+    _give_back(_day_of(order), {order.pk: credited}, dict.fromkeys(borne, Decimal(0)))
+
+
+def credit_empties(*, order: Order) -> None:
+    """Give back the deposit of what an order that was billed brought back since. The caller has locked the day."""
+    bill = Bill(_day_of(order))
+    bill.give_back(order, list(order.empties_returned.order_by("value")))
+    bill.store()
+
+
+def _day_of(order: Order) -> DeliveryDay:
+    return DeliveryDay.objects.select_related("cycle__network__organisation").get(deliveries__orders=order)
+
+
+def _give_back(
+    day: DeliveryDay, orders: Mapping[int, list[OrderLine]], bought: Mapping[int, Decimal] | None = None
+) -> None:
+    """Credit notes and postings for the lines of these orders, of which `billed` is what is credited."""
+    made = Transaction.objects.filter(delivery_day=day, key__contains=":credit:").count()
+    bill = Bill(day, credit=made + 1)
+    for order in Order.objects.filter(pk__in=orders).select_related("buyer").order_by("pk"):
+        bill.add(order, orders[order.pk], bought=bought)
+    bill.store()
 
 
 def _spread(day: DeliveryDay, line: PurchaseOrderLine, less: Decimal, step: Decimal, field: str) -> list[OrderLine]:

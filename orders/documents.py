@@ -71,6 +71,15 @@ def deposit_of(lines: Iterable[OrderLine]) -> Decimal:
     return sum((euros(line.deposit * (line.billed or 0)) for line in lines), Decimal(0))
 
 
+def empties_items(rows: Iterable[tuple[Decimal, int]]) -> list[dict[str, Any]]:
+    """What a paper says of empties that came back: of each value of the deposit how many, and what is given back for them."""
+    return [
+        {"value": str(value), "count": count, "amount": str(euros(value * count))}
+        for value, count in rows
+        if value and count
+    ]
+
+
 def draft(
     *, kind: str, items: Sequence[Item], rates: Sequence[Rate], deposit: Decimal = Decimal(0), **fields: Any
 ) -> Document:

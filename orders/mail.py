@@ -1,7 +1,8 @@
 """Mails about orders: real plain text with an HTML twin, in the language of the reader. Sent from the outbox only."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
+from email.mime.image import MIMEImage
 from typing import Any
 
 from django.conf import settings
@@ -12,7 +13,9 @@ from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from network import clock
 from network.models import Organisation, Person
+from orders import qr
 from orders.models import Order, PurchaseOrder
 
 
@@ -45,6 +48,17 @@ def purchase_order_ready(purchase_order: int) -> None:
             _send(person, subject, "purchase_order_ready", context, key=f"purchase-order-{purchase.pk}-{person.pk}")
 
 
+def goods_were_bad(purchase: PurchaseOrder, reported: Sequence[Any]) -> None:
+    """What buyers found bad of a farm's goods where they collected them (`collecting.Reported`)."""
+    for person in _readers(purchase.producer.organisation):
+        with translation.override(person.language):
+            url = settings.SITE_URL + reverse("orders:purchase_order", args=[purchase.pk])
+            context = {"purchase": purchase, "reported": reported, "person": person, "url": url}
+            subject = _("Bad on arrival on %(day)s") % {"day": _spelled(purchase.delivery_day.on)}
+            key = f"goods-were-bad-{purchase.pk}-{clock.today()}-{person.pk}"
+            _send(person, subject, "goods_were_bad", context, key=key)
+
+
 def _about_order(pk: int, template: str, subject: Callable[[Order], str]) -> None:
     order = Order.objects.select_related(
         "buyer",
@@ -57,7 +71,8 @@ def _about_order(pk: int, template: str, subject: Callable[[Order], str]) -> Non
         with translation.override(person.language):
             url = settings.SITE_URL + reverse("orders:detail", args=[order.pk])
             context = {"order": order, "lines": order.lines.all(), "person": person, "url": url}
-            _send(person, subject(order), template, context, key=f"{template}-{order.pk}-{order.version}-{person.pk}")
+            key = f"{template}-{order.pk}-{order.version}-{person.pk}"
+            _send(person, subject(order), template, context, key=key, picture=qr.png(order) if order.code else b"")
 
 
 def _readers(organisation: Organisation) -> list[Person]:
@@ -72,8 +87,13 @@ def _spelled(day: date) -> str:
     return date_format(day, "l j F")
 
 
-def _send(person: Person, subject: str, template: str, context: dict[str, Any], *, key: str) -> None:
-    """One mail with a message id of its own, so that a second try is the same mail to whoever receives it."""
+def _send(
+    person: Person, subject: str, template: str, context: dict[str, Any], *, key: str, picture: bytes = b""
+) -> None:
+    """
+    One mail with a message id of its own, so that a second try is the same mail to whoever receives it. `picture` is a PNG
+    that its HTML shows as `cid:picture`.
+    """
     message = EmailMultiAlternatives(
         subject=subject,
         body=render_to_string(f"mail/{template}.txt", context),
@@ -81,4 +101,9 @@ def _send(person: Person, subject: str, template: str, context: dict[str, Any], 
         headers={"Message-ID": f"<{key}@kouter>"},
     )
     message.attach_alternative(render_to_string(f"mail/{template}.html", context), "text/html")
+    if picture:
+        shown = MIMEImage(picture, "png")
+        shown.add_header("Content-ID", "<picture>")
+        shown.add_header("Content-Disposition", "inline", filename="qr.png")
+        message.attach(shown)
     message.send()

@@ -68,12 +68,19 @@ class Order(models.Model):
     version = models.PositiveIntegerField(default=0, help_text=_("grows with every change of its lines"))
     age_declared = models.BooleanField(default=False)
     reference = models.CharField(_("your reference"), max_length=60, blank=True)
+    number = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text=_("said aloud where it is collected; given when it is confirmed")
+    )
+    code = models.CharField(
+        max_length=12, null=True, blank=True, unique=True, help_text=_("in the QR code of its buyer")
+    )
 
     objects = Orders.as_manager()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["buyer", "delivery"], name="one_order_per_buyer_and_delivery"),
+            models.UniqueConstraint(fields=["delivery", "number"], name="order_number_once_per_delivery"),
             models.CheckConstraint(
                 condition=Q(status__in=["basket", "cancelled"]) | Q(confirmed_at__isnull=False),
                 name="confirmed_order_says_when",
@@ -165,6 +172,63 @@ class LapsedLine(models.Model):
         ]
 
 
+class Shortfall(models.Model):
+    """
+    What a buyer did not get of a line where it is collected, or got bad, in the line's unit; not what the farm already said
+    was missing. The buyer never pays for it. The farm bears it, unless the coordinator said before the day was settled
+    that the network does (`docs/pickup.md`).
+    """
+
+    class Reason(models.TextChoices):
+        MISSING = "missing", _("missing")
+        BAD = "bad", _("bad")
+        OTHER = "other", _("something else")
+
+    class Bearer(models.TextChoices):
+        FARM = "farm", _("the farm")
+        NETWORK = "network", _("the network")
+
+    line = models.OneToOneField(OrderLine, models.CASCADE, related_name="shortfall")
+    quantity = models.DecimalField(max_digits=12, decimal_places=3)
+    reason = models.CharField(max_length=8, choices=Reason.choices)
+    note = models.CharField(max_length=200, blank=True)
+    bearer = models.CharField(max_length=8, choices=Bearer.choices, default=Bearer.FARM)
+    at = models.DateTimeField(default=clock.now)
+    by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.CheckConstraint(condition=Q(quantity__gt=0), name="shortfall_is_more_than_nothing")]
+
+
+class EmptiesReturn(models.Model):
+    """
+    Empties a household brought back when it collected an order, in all, per value of their deposit: `value` euro a piece,
+    0 for crates that bear none. `credited` of them stand on a document already.
+    """
+
+    buyer = models.ForeignKey(Organisation, models.PROTECT, related_name="empties_returned")
+    order = models.ForeignKey(Order, models.PROTECT, related_name="empties_returned")
+    value = models.DecimalField(max_digits=6, decimal_places=2)
+    count = models.PositiveSmallIntegerField()
+    credited = models.PositiveSmallIntegerField(default=0)
+    at = models.DateTimeField(default=clock.now)
+    by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["order", "value"]
+        constraints = [
+            models.UniqueConstraint(fields=["order", "value"], name="empties_returned_once_per_order_and_value"),
+            models.CheckConstraint(
+                condition=Q(value__gte=0, credited__lte=F("count")), name="empties_credited_at_most_once"
+            ),
+        ]
+
+    @property
+    def amount(self) -> Decimal:
+        return self.value * self.count
+
+
 class PurchaseOrders(models.QuerySet["PurchaseOrder"]):
     def visible_to(self, person: Any) -> Self:
         if not person.is_authenticated:
@@ -232,7 +296,8 @@ class Documents(models.QuerySet["Document"]):
 class Document(models.Model):
     """
     An issued paper; the database refuses to change it. Corrections are credit notes. Numbers are gapless per issuer, year
-    and kind. `lines` and `totals` hold what is printed, as strings; deposits stand outside VAT.
+    and kind. `lines` and `totals` hold what is printed, as strings. Deposits stand outside VAT: `deposit` is what is charged
+    for them less what is given back for `empties`; on a credit note, what is given back.
     """
 
     class Kind(models.TextChoices):
@@ -258,6 +323,7 @@ class Document(models.Model):
     deposit = models.DecimalField(max_digits=12, decimal_places=2, default=0)
     lines = models.JSONField(default=list)
     totals = models.JSONField(default=list)
+    empties = models.JSONField(default=list)
     communication = models.CharField(max_length=20, blank=True)
 
     objects = Documents.as_manager()
@@ -273,6 +339,22 @@ class Document(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.year}-{self.number:05d}"
+
+    @property
+    def due(self) -> Decimal:
+        """What is to be paid, or on a credit note is given back."""
+        return self.gross + self.deposit
+
+    @property
+    def returned(self) -> list[dict[str, Any]]:
+        """The empties, each with the amount as it stands on this paper: less to pay, or on a credit note given back."""
+        sign = 1 if self.kind == self.Kind.CREDIT_NOTE else -1
+        return [row | {"amount": sign * Decimal(row["amount"])} for row in self.empties]
+
+    @property
+    def charged(self) -> Decimal:
+        """Deposits on the goods of this paper."""
+        return self.deposit - sum((row["amount"] for row in self.returned), Decimal(0))
 
 
 class DocumentSequence(models.Model):

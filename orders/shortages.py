@@ -1,6 +1,5 @@
-"""What a producer could not bring, spread over those who asked for it."""
+"""What a producer could not bring, spread over those who asked for it. What is short at a pickup point: `orders.collecting`."""
 
-from collections.abc import Mapping
 from decimal import Decimal
 
 from django.db import transaction
@@ -12,7 +11,7 @@ from network.errors import Refused
 from network.models import DeliveryDay, Person
 from network.money import share_out
 from network.quantities import checked_quantity
-from orders.models import Order, OrderLine, PurchaseOrderLine
+from orders.models import OrderLine, PurchaseOrderLine, Shortfall
 
 BEFORE_BILLING = (DeliveryDay.Status.CLOSED, DeliveryDay.Status.PLANNED, DeliveryDay.Status.DRIVEN)
 
@@ -45,8 +44,10 @@ def record_missing(*, line: PurchaseOrderLine, missing: Decimal, by: Person, rea
         .filter(order__delivery__delivery_day=day, order__status="closed", supply=line.supply_id, price=line.price)
         .order_by("pk")
     )
+    short = dict(Shortfall.objects.filter(line__in=asked).values_list("line", "quantity"))
     for wanted, fewer in zip(asked, in_steps(missing, [wanted.quantity for wanted in asked], step), strict=True):
-        wanted.packed = wanted.quantity - fewer * step if fewer else None
+        lost = fewer * step + short.get(wanted.pk, Decimal(0))
+        wanted.packed = max(Decimal(0), wanted.quantity - lost) if lost else None
     OrderLine.objects.bulk_update(asked, ["packed"])
     before, line.missing = line.missing, missing
     line.save(update_fields=["missing"])
@@ -61,46 +62,6 @@ def record_missing(*, line: PurchaseOrderLine, missing: Decimal, by: Person, rea
         after=str(missing),
     )
     return line
-
-
-@transaction.atomic
-def record_given(*, order: Order, gets: Mapping[int, Decimal], by: Person, reason: str = "") -> Order:
-    """
-    Note what a buyer really gets of her lines (by pk, in the line's unit, in all: another number corrects it), because
-    something is missing or bad where she collects it. All or nothing. Refused for more than was ordered, off the step of
-    what is not sold by weight, and once the day is billed.
-    """
-    day = DeliveryDay.objects.select_related("cycle__network").get(deliveries__orders=order)
-    if day.status not in BEFORE_BILLING:
-        raise Refused(_("This day has been settled. Correct it with a credit note."), "gets")
-    lines = list(
-        OrderLine.objects.select_for_update(no_key=True, of=("self",)).filter(order=order, pk__in=gets).order_by("pk")
-    )
-    before = {str(line.pk): str(line.quantity if line.packed is None else line.packed) for line in lines}
-    for line in lines:
-        step = Decimal("0.001") if line.sold_by_weight else line.step
-        got = checked_quantity(gets[line.pk], step=step, field="gets")
-        most = max(line.quantity, line.packed or Decimal(0)) if line.sold_by_weight else line.quantity
-        if got > most:
-            raise Refused(
-                _("Only %(ordered)s of %(name)s was ordered: nobody gets more than that.")
-                % {"ordered": number_format(most.normalize(), use_l10n=True), "name": line.name},
-                "gets",
-            )
-        line.packed = None if got == line.quantity and not line.sold_by_weight else got
-    OrderLine.objects.bulk_update(lines, ["packed"])
-    after = {str(line.pk): str(line.quantity if line.packed is None else line.packed) for line in lines}
-    if before != after:
-        journal.record(
-            action="recorded what was really given",
-            subject=order,
-            by=by,
-            network=day.network,
-            reason=reason,
-            before=before,
-            after=after,
-        )
-    return order
 
 
 def in_steps(missing: Decimal, amounts: list[Decimal], step: Decimal) -> list[int]:

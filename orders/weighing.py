@@ -51,4 +51,8 @@ def billable(line: OrderLine) -> Decimal:
     """What is paid for: what was packed, at most 110 % of what was ordered by weight, and never more than ordered else."""
     if line.packed is None:
         return line.quantity
-    return min(line.packed, line.quantity * MOST if line.sold_by_weight else line.quantity)
+    return min(line.packed, most_billable(line))
+
+
+def most_billable(line: OrderLine) -> Decimal:
+    return line.quantity * MOST if line.sold_by_weight else line.quantity

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from logistics import disputes, driven, handover, rounds, scenarios, settling, temperatures, versions
-from logistics.demo import fleets
+from logistics.demo import fleets, pickups
 from logistics.demo.build import LOGINS, WEEKS, rows
 from logistics.models import CostShare, Dispute, Scenario, Stop, TemperatureReading
 from network import clock, cycles
@@ -236,6 +236,8 @@ def _run(day: DeliveryDay, now: datetime, dice: random.Random) -> None:
     if now < evening:
         return
     if day.status in shortages.BEFORE_BILLING:
+        if day.cycle.week_on >= clock.monday_of(clock.local(now).date()) - timedelta(weeks=pickups.WEEKS):
+            pickups.collect(day, dana)
         with clock.at(evening):
             _weigh(day, dana, dice)
             _miss_something(day, dana, dice)

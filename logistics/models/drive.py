@@ -86,21 +86,12 @@ class Trouble(models.Model):
 
 
 class Empties(models.Model):
-    """Empty crates and deposit goods taken back at a stop, or from a household at its pickup point."""
+    """Empty crates taken back at a stop. What households bring back is `orders.EmptiesReturn`."""
 
-    stop = models.ForeignKey(Stop, models.PROTECT, null=True, blank=True, related_name="empties")
-    order = models.ForeignKey("orders.Order", models.PROTECT, null=True, blank=True, related_name="empties")
+    stop = models.ForeignKey(Stop, models.PROTECT, related_name="empties")
     crates = models.PositiveSmallIntegerField(default=0)
-    deposit = models.DecimalField(max_digits=8, decimal_places=2, default=0, help_text=_("euro given back"))
     at = models.DateTimeField(default=clock.now)
     by = models.ForeignKey(Person, models.PROTECT, related_name="+")
 
     class Meta:
         verbose_name_plural = "empties"
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(stop__isnull=False, order=None) | Q(stop=None, order__isnull=False),
-                name="empties_come_from_a_stop_or_a_household",
-            ),
-            models.CheckConstraint(condition=Q(deposit__gte=0), name="empties_deposit_not_negative"),
-        ]

@@ -1,6 +1,5 @@
 """The plan of a delivery day: standing tours, rounds, stops, crates, what could not be planned, and every version of it."""
 
-import secrets
 from decimal import Decimal
 from typing import Any, Self
 
@@ -13,17 +12,15 @@ from django.utils.translation import gettext_lazy as _
 
 from logistics.models.fleet import Vehicle
 from network import clock
+from network.codes import new_code
 from network.models import Delivery, DeliveryDay, Network, Outlet, Person, PickupPoint, Place
 from network.models.record import SAID
 from network.quantities import StorageClass
 from producers.models import Producer
 
-CODE = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
-"""Letters and digits that nobody mistakes for one another."""
-
 
 def crate_code() -> str:
-    return "".join(secrets.choice(CODE) for _ in range(8))
+    return new_code()
 
 
 class Rounds(models.QuerySet["Round"]):

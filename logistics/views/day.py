@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
-from logistics import desk, drafts, flaws, fleet, handover, settling, sheets, tasks, transport, versions
+from logistics import collected, desk, drafts, flaws, fleet, handover, settling, sheets, tasks, transport, versions
 from logistics.access import day_for
 from logistics.forms import DriversForm, PostponeForm, PublishForm
 from logistics.models import Round
@@ -171,6 +171,8 @@ def day_page(request: HttpRequest, day: DeliveryDay, **forms: Any) -> HttpRespon
         and not any(one.tally.checked for one in (*plan["unplanned"], *plan["brought"])),
         "purchases": _purchases(day),
         "deliveries": _deliveries(day, rides),
+        "uncollected": collected.uncollected(day),
+        "shortfalls": collected.shortfalls(day),
         "history": journal.history_of(day)[:12],
     }
     refused = any(form.errors for form in forms.values())

@@ -2,24 +2,31 @@
 
 from base64 import b64encode
 from collections import defaultdict
+from collections.abc import Mapping
+from contextlib import suppress
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from logistics import atpoint, phone
-from logistics.access import delivery_for, purchase_order_for
+from logistics.access import day_for, delivery_for, purchase_order_for
 from logistics.forms import MissingForm
 from logistics.pictures import MOST_BYTES
 from network import clock
 from network.models import Delivery
-from orders.models import Order, OrderLine
+from network.views.refusals import told
+from orders import collecting
+from orders.models import Order, OrderLine, Shortfall
 
 
 @login_required
@@ -46,15 +53,17 @@ def pickup(request: HttpRequest, pk: int) -> HttpResponse:
     """Who collects what from which crates. No addresses, phones, mails or prices: volunteers have no need of them."""
     delivery, coordinates = delivery_for(request.user, pk)
     labels, given = _labels_of(delivery), atpoint.given(delivery)
-    lines = OrderLine.objects.select_related("product").order_by("pk")
+    deposits = collecting.deposits_of(delivery.delivery_day.network)
+    lines = OrderLine.objects.select_related("product", "shortfall").order_by("pk")
     orders = (
         Order.objects.confirmed()
         .filter(delivery=delivery)
         .select_related("buyer", "pickup")
-        .prefetch_related(Prefetch("lines", lines), "empties")
+        .prefetch_related(Prefetch("lines", lines), "empties_returned")
         .order_by("buyer__name", "pk")
     )
-    rows = [_row(order, labels.get(order.pk, []), given, request.GET.get("order", "")) for order in orders]
+    opened = request.GET.get("order", "")
+    rows = [_row(order, labels.get(order.pk, []), given, deposits, opened) for order in orders]
     query = request.GET.get("q", "")
     return render(
         request,
@@ -67,9 +76,27 @@ def pickup(request: HttpRequest, pk: int) -> HttpResponse:
             "orders": len(rows),
             "made": int(clock.now().timestamp() * 1000),
             "collected": sum(row["collected"] for row in rows),
+            "over": delivery.ends_at < clock.now(),
+            "reasons": Shortfall.Reason.choices,
             "coordinates": coordinates,
         },
     )
+
+
+@login_required
+def collect(request: HttpRequest, code: str) -> HttpResponse:
+    """
+    The address in the QR code of an order: on to its row for who mans the point, to the order for its buyer. For anybody
+    else, and for a code that is none, there is nothing here.
+    """
+    order = get_object_or_404(Order.objects.select_related("delivery"), code=code.upper())
+    with suppress(Http404, PermissionDenied):
+        delivery, _coordinates = delivery_for(request.user, order.delivery_id)
+        pickup = reverse("logistics:pickup", args=[delivery.pk])
+        return redirect(f"{pickup}?order={order.pk}#order{order.pk}")
+    if Order.objects.visible_to(request.user).filter(pk=order.pk).exists():
+        return redirect("orders:detail", pk=order.pk)
+    raise Http404
 
 
 @login_required
@@ -91,6 +118,19 @@ def note(request: HttpRequest, pk: int) -> HttpResponse:
     """What a volunteer notes of an order, from a browser without scripts."""
     delivery, _coordinates = delivery_for(request.user, pk)
     return noted(request, redirect("logistics:pickup", pk=pk), delivery=delivery)
+
+
+@login_required
+@require_POST
+def bear(request: HttpRequest, pk: int) -> HttpResponse:
+    """The coordinator says who bears what was missing or bad at a point."""
+    shortfall = get_object_or_404(
+        Shortfall.objects.select_related("line__order__delivery__delivery_day__cycle__network"), pk=pk
+    )
+    day = day_for(request.user, shortfall.line.order.delivery.delivery_day_id)
+    with told(request):
+        collecting.bear(shortfall=shortfall, bearer=request.POST.get("bearer", ""), by=request.user)  # type: ignore[arg-type]
+    return redirect(reverse("logistics:day", args=[day.pk]) + "#shortfalls")
 
 
 def noted(request: HttpRequest, back: HttpResponse, **owner: Any) -> HttpResponse:
@@ -120,32 +160,51 @@ def _labels_of(delivery: Delivery) -> dict[int, list[tuple[str, str]]]:
     return labels
 
 
-def _row(order: Order, labels: list[tuple[str, str]], given: set[tuple[int, str]], opened: str) -> dict[str, Any]:
+def _row(
+    order: Order,
+    labels: list[tuple[str, str]],
+    given: set[tuple[int, str]],
+    deposits: Mapping[Decimal, list[str]],
+    opened: str,
+) -> dict[str, Any]:
     """An order as a volunteer sees it; `opened` is the number of the one that shows all, for a browser without scripts."""
-    lines = [
-        {
-            "pk": line.pk,
-            "name": line.name,
-            "amount": line.confirmed if line.packed is None else line.packed,
-            "unit": line.get_unit_display(),
-            "short": line.packed is not None and line.packed < line.confirmed and not line.sold_by_weight,
-            "deposit": bool(line.deposit),
-        }
-        for line in order.lines.all()
-    ]
+    back = {row.value: row for row in order.empties_returned.all()}
+    own = {line.deposit for line in order.lines.all()}
     return {
         "order": order,
-        "lines": lines,
+        "number": order.number or order.pk,
+        "lines": [_line(line) for line in order.lines.all()],
         "crates": [
             {"letter": letter, "given": (order.pk, letter) in given}
             for letter in dict.fromkeys(letter for letter, _code in labels)
         ],
-        "codes": [code for _letter, code in labels],
-        "age": max((line.product.minimum_age or 0 for line in order.lines.all()), default=0),
-        "empties": any(line["deposit"] for line in lines),
-        "back": next(iter(order.empties.all()), None),
+        "codes": [code for _letter, code in labels] + ([order.code] if order.code else []),
+        "age": max((line.product.minimum_age or 0 for line in order.lines.all() if line.packed != 0), default=0),
+        "age_seen": (order.pk, "") in given,
+        "bears_deposit": any(own),
+        "empties": [
+            {
+                "value": value,
+                "cents": int(value * 100),
+                "names": deposits.get(value, [])[:3],
+                "count": back[value].count if value in back else None,
+            }
+            for value in sorted({*deposits, *back, Decimal(0)})
+        ],
         "open": opened == str(order.pk),
         "collected": hasattr(order, "pickup"),
+    }
+
+
+def _line(line: OrderLine) -> dict[str, Any]:
+    short = getattr(line, "shortfall", None)
+    return {
+        "pk": line.pk,
+        "name": line.name,
+        "amount": line.confirmed if line.packed is None else line.packed,
+        "unit": line.get_unit_display(),
+        "fewer": line.packed is not None and line.packed < line.confirmed and not line.sold_by_weight,
+        "short": short,
     }
 
 
@@ -158,7 +217,7 @@ def _sought(rows: list[dict[str, Any]], query: str) -> list[dict[str, Any]]:
         row
         for row in rows
         if wanted in str(row["order"].buyer).lower()
-        or wanted == str(row["order"].pk)
+        or wanted in (str(row["number"]), str(row["order"].pk))
         or wanted in (crate["letter"].lower() for crate in row["crates"])
         or wanted in (code.lower() for code in row["codes"])
     ]

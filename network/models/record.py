@@ -43,6 +43,7 @@ SAID = {
     "restored a version": _("restored an earlier version of the plan"),
     "saw the changes": _("saw the changes of the round"),
     "recorded what was really given": _("recorded what was really given"),
+    "said who bears it": _("said who bears what was missing or bad"),
     "saw to a trouble": _("saw to a trouble"),
     "settled": _("settled"),
     "split a round": _("split a round"),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from network import journal
 from network.models import Organisation, Person, PriceGroup
-from orders import shelf
+from orders import collecting, shelf
 from orders.basket import keep, price_group_of
 from orders.forms import CancelForm, ConfirmForm
 from orders.models import Order
@@ -55,6 +55,7 @@ def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "parts": shelf.parts_of(lines),
             "documents": order.documents.select_related("issuer").order_by("pk"),
             "history": journal.history_of(order),
+            "collect": collecting.card(order),
             "editable": Order.objects.editable_by(request.user).filter(pk=order.pk).exists()
             and order.status in (Order.Status.BASKET, Order.Status.CONFIRMED),
         },

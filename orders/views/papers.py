@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, render
 
 from network import clock, journal
 from network.models import BankAccount
+from orders import collecting
 from orders.models import Document, PurchaseOrder, PurchaseOrderLine
 from producers.models import Producer
 
@@ -44,6 +45,7 @@ def purchase_order(request: HttpRequest, pk: int) -> HttpResponse:
             "network": purchase.delivery_day.network,
             "rows": [_harvest(line) for line in lines],
             "crates": sum(_crates(line) for line in lines),
+            "reported": collecting.bad_goods(purchase),
             "documents": purchase.documents.order_by("pk"),
             "history": journal.history_of(purchase),
         },
@@ -71,7 +73,7 @@ def document(request: HttpRequest, pk: int) -> HttpResponse:
         .distinct(),
         pk=pk,
     )
-    due = paper.gross + paper.deposit
+    due = paper.due
     account = BankAccount.objects.filter(organisation=paper.issuer, period__contains=paper.issued_on).first()
     return render(
         request,

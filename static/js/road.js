@@ -82,7 +82,11 @@ document.addEventListener('click', async event => {
   if (box) {
     event.preventDefault()
     navigator.vibrate?.(20)
-    act(check(box, box.getAttribute('aria-checked') !== 'true'))
+    const first = document.getElementById(box.dataset.first), on = box.getAttribute('aria-checked') !== 'true'
+    const why = first?.form.nextElementSibling
+    if (why) why.hidden = !on || first.getAttribute('aria-checked') === 'true'
+    if (why?.hidden === false) return first.focus()
+    act(check(box, on))
   } else if (away) {
     event.preventDefault()
     await act({ kind: 'left' })
@@ -136,8 +140,11 @@ document.addEventListener('submit', async event => {
 
 document.addEventListener('input', event => {
   const { form, value } = event.target
-  if (form?.dataset.do === 'find')
+  if (form?.dataset.do === 'find') {
     for (const row of $('[data-find]')) row.hidden = !row.dataset.find.includes(value.trim().toLowerCase())
+    const [row, other] = $('[data-find]:not([hidden])')
+    if (value.length > 7 && row && !other) row.querySelector('details').open = true
+  }
   const warn = form?.querySelector('[data-warm]')
   if (warn) {
     const [box] = $('[data-most]:not(option), option:checked', form)

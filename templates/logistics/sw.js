@@ -1,9 +1,10 @@
 importScripts('{% static "js/outbox.js" %}')
-// Keeps the pages of the road on the phone: a round with all its stops as soon as it is opened, and the point a volunteer mans.
-// Pages come from the network first and from here when it takes longer than three seconds; files with a hash in their name from
-// here first. Who signs out or loses a round leaves nothing behind; what waits in the outbox stays.
+// Keeps the pages of the road on the phone: a round with all its stops as soon as it is opened, the point a volunteer mans, and
+// the order with the number and code with which a household collects it. Pages come from the network first and from here when
+// it takes longer than three seconds (an order, which its buyer may just have changed, only when there is no network); files with
+// a hash in their name from here first. Who signs out or loses a round leaves nothing behind; what waits in the outbox stays.
 const PAGES = 'kouter-pages', FILES = 'kouter-files'
-const ROAD = /^\/(rounds\/(\d+\/(\d+\/)?)?|deliveries\/\d+\/)$/
+const ROAD = /^\/(rounds\/(\d+\/(\d+\/)?)?|(deliveries|orders)\/\d+\/)$/
 const STATIC = '{% static "" %}'
 const bare = request => new URL(request.url ?? request, location.origin).pathname
 
@@ -35,7 +36,7 @@ async function fresh(request) {
 }
 
 async function page(request) {
-  const slow = new Promise(ok => setTimeout(ok, 3000))
+  const slow = new Promise(ok => bare(request).startsWith('/orders/') || setTimeout(ok, 3000))
   const asked = fresh(request)
   asked.catch(() => {})
   const answer = await Promise.race([asked, slow]).catch(() => null)

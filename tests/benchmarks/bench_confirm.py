@@ -54,7 +54,7 @@ def server() -> Iterator[int]:
         stderr=subprocess.DEVNULL,
         preexec_fn=embedded.die_with_parent,
     )
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while not answers(port):
         assert time.monotonic() < deadline, "the web server did not start"
     yield port

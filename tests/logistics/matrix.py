@@ -69,6 +69,9 @@ PAGES = [
     Page("logistics:paper", lambda w: {"pk": w.paper.pk}, expected=DRIVER),
     Page("logistics:paper", lambda w: {"pk": w.day_paper.pk}, expected=COORDINATOR),
     Page("logistics:crate", lambda w: {"code": w.crate.code}, expected=SIGN_IN | {"dana": 302, "gust": 302}),
+    Page(
+        "logistics:collect", lambda w: {"code": w.order.code}, expected=SIGN_IN | {"dana": 302, "fien": 302, "bob": 302}
+    ),
     Page("logistics:close", of_day, method="post", expected=COORDINATOR_ACTS),
     Page("logistics:postpone", of_day, method="post", expected=COORDINATOR | {"dana": 422}),
     Page("logistics:plan", of_day, method="post", expected=COORDINATOR_ACTS),
@@ -119,6 +122,7 @@ PAGES = [
     Page("logistics:round_actions", of_round, expected=DRIVER | {"anonymous": 401}),
     Page("logistics:delivery_actions", of_delivery, expected=VOLUNTEER | {"anonymous": 401}),
     Page("logistics:note_at_point", of_delivery, method="post", expected=COORDINATOR_ACTS | {"fien": 302}),
+    Page("logistics:bear", lambda w: {"pk": 0}, method="post", expected=SIGN_IN),
     Page("logistics:proof", lambda w: {"pk": 0}, expected=SIGN_IN),
     Page("logistics:resolve", lambda w: {"pk": 0}, method="post", expected=SIGN_IN),
     Page("logistics:worker", others=200),

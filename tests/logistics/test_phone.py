@@ -23,12 +23,12 @@ from logistics.models import (
     Round,
     Stop,
     TemperatureReading,
-    Trouble,
 )
 from logistics.phone import Sent
 from network import clock, journal
 from network.models import DeliveryDay
-from orders.models import Order, OrderLine
+from orders.models import EmptiesReturn, Order, OrderLine
+from producers.models import Product
 from tests.conftest import NOW
 
 MS = int(NOW.timestamp() * 1000)
@@ -478,29 +478,67 @@ def test_an_impossible_quantity_is_refused_and_changes_nothing(at_point, order, 
     assert set(OrderLine.objects.values_list("packed", flat=True)) == {None}
 
 
-def test_a_shortage_after_settlement_is_refused(at_point, order, planned):
-    DeliveryDay.objects.filter(pk=planned.pk).update(status=DeliveryDay.Status.SETTLED)
-    line = order.lines.first()
-    (answer,) = at_point(ago(1, "short", order=order.pk, **{f"gets_{line.pk}": "1"}))
-    assert answer.sentence == "This day has been settled. Correct it with a credit note."
-
-
 def test_a_line_of_somebody_else_is_not_shortened(at_point, order):
     other = OrderLine.objects.exclude(order=order).first()
     (answer,) = at_point(ago(1, "short", order=order.pk, **{f"gets_{other.pk}": "1"}))
     assert answer.outcome == "refused"
 
 
-def test_empties_give_back_the_deposit_of_the_own_order(at_point, order, fien):
-    _leeks, bottles = OrderLine.objects.filter(order=order).order_by("pk")
-    OrderLine.objects.filter(pk=bottles.pk).update(deposit=Decimal("0.30"))
-    at_point(ago(5, "empties", order=order.pk, crates="1", **{f"back_{bottles.pk}": "4"}))
-    back = Empties.objects.get()
-    assert (back.order, back.crates, back.deposit, back.by) == (order, 1, Decimal("1.20"), fien)
-    assert [one.outcome for one in at_point(ago(8, "empties", order=order.pk, crates="7"))] == ["superseded"]
-    at_point(ago(2, "empties", order=order.pk, **{f"back_{bottles.pk}": "3"}))
-    back.refresh_from_db()
-    assert (back.crates, back.deposit) == (0, Decimal("0.90"))
-    (answer,) = at_point(ago(1, "empties", order=order.pk, **{f"back_{bottles.pk}": "-3"}))
+@pytest.fixture
+def bottles(milk):
+    """Bottles of thirty cents are known in this network."""
+    Product.objects.filter(pk=milk.pk).update(deposit=Decimal("0.30"))
+    return milk
+
+
+def counted(order):
+    return {(row.value, row.count) for row in EmptiesReturn.objects.filter(order=order)}
+
+
+def test_empties_are_counted_per_value_and_the_last_word_on_each_counts(at_point, order, bottles, fien, household):
+    at_point(ago(5, "returned", order=order.pk, empty_30="4", empty_0="1"))
+    assert counted(order) == {(Decimal("0.30"), 4), (Decimal(0), 1)}
+    row = EmptiesReturn.objects.get(value=Decimal("0.30"))
+    assert (row.buyer, row.by, row.amount) == (household, fien, Decimal("1.20"))
+    assert row.at.replace(microsecond=0) == NOW - timedelta(minutes=5)
+    assert [one.outcome for one in at_point(ago(8, "returned", order=order.pk, empty_30="7"))] == ["superseded"]
+    at_point(ago(2, "returned", order=order.pk, empty_30="3"))
+    assert counted(order) == {(Decimal("0.30"), 3), (Decimal(0), 1)}
+    assert journal.history_of(order).filter(action="took empties back").count() == 2
+
+
+@pytest.mark.parametrize(
+    "empties", [{"empty_30": "-3"}, {"empty_30": "1000"}, {"empty_31": "1"}, {"empty_x": "1"}, {"empty_0": ""}]
+)
+def test_empties_nobody_can_bring_back_are_refused(at_point, order, bottles, empties):
+    (answer,) = at_point(ago(1, "returned", order=order.pk, **empties))
     assert answer.outcome == "refused"
-    assert Trouble.objects.count() == 0
+    assert counted(order) == set()
+
+
+def test_alcohol_is_handed_over_after_the_age_was_looked_at(at_point, order, milk, delivery):
+    Product.objects.filter(pk=milk.pk).update(alcohol=Decimal("6.5"))
+    (answer,) = at_point(ago(9, "hand_over", order=order.pk))
+    assert "16 or older" in answer.sentence
+    assert not Pickup.objects.exists()
+    words = ago(8, "age_seen", order=order.pk), ago(7, "hand_over", order=order.pk)
+    assert [one.outcome for one in at_point(*words)] == ["done", "done"]
+    assert Pickup.objects.get().order == order
+    assert (order.pk, "") in atpoint.given(delivery)
+    assert [one.outcome for one in at_point(ago(6, "age_unseen", order=order.pk))] == ["done"]
+    assert atpoint.given(delivery) == set()
+
+
+def test_alcohol_that_stays_at_the_point_asks_no_age(at_point, order, milk):
+    Product.objects.filter(pk=milk.pk).update(alcohol=Decimal("6.5"))
+    line = order.lines.get(product=milk)
+    words = (
+        ago(3, "hand_over", order=order.pk),
+        ago(4, "short", order=order.pk, why="other", note="15", **{f"gets_{line.pk}": "0"}),
+    )
+    assert [one.outcome for one in at_point(*words)] == ["done", "done"]
+
+
+def test_a_crate_is_named_by_its_letter(at_point, order):
+    (answer,) = at_point(ago(3, "given", order=order.pk))
+    assert answer.outcome == "refused"

@@ -170,7 +170,7 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_orders(
         ordered(make_household(network, f"Gezin {number}", person), person, 1)
     closing.close_day(day=day)
     DeliveryDay.objects.filter(pk=day.pk).update(status="driven")
-    with django_assert_num_queries(26):
+    with django_assert_num_queries(28):
         billing.bill_day(day=day)
 
 

@@ -14,7 +14,6 @@ from logistics.models import (
     Crate,
     Empties,
     PhoneAction,
-    Pickup,
     PlanVersion,
     Proof,
     Round,
@@ -24,7 +23,7 @@ from logistics.models import (
 )
 from network import clock
 from network.models import DeliveryDay
-from orders.models import Order, OrderLine
+from orders.models import Order
 from tests.browser import session_cookie
 from tests.conftest import make_vehicle
 from tests.logistics.conftest import freeze, make_order
@@ -348,54 +347,12 @@ def test_the_app_can_be_installed(driver: Page) -> None:
     assert worker.headers["service-worker-allowed"] == "/"
 
 
-# At the pickup point
+# At the pickup point: tests/pages/test_pickup.py
 
 
 @pytest.fixture
 def order(ride: Round, household: Any) -> Order:
     return Order.objects.get(buyer=household)
-
-
-@pytest.fixture
-def volunteer(open_page: Open, fien: Any, order: Order) -> Page:
-    page = open_page(fien, locale="en-GB")
-    path = f"/deliveries/{order.delivery_id}/"
-    page.goto(path)
-    kept(page, path)
-    return page
-
-
-def test_a_pickup_point_works_without_reception(volunteer: Page, order: Order) -> None:
-    line = OrderLine.objects.get(order=order)
-    OrderLine.objects.filter(pk=line.pk).update(deposit=Decimal("0.50"))
-    volunteer.reload()
-    offline(volunteer)
-    volunteer.reload()
-    volunteer.get_by_label("Order number, name or code").fill("nobody")
-    expect(volunteer.get_by_role("checkbox")).to_have_count(0)
-    volunteer.get_by_label("Order number, name or code").fill("bob")
-    expect(volunteer.get_by_role("checkbox")).to_have_count(1)
-    volunteer.get_by_role("checkbox").click()
-    volunteer.locator("details summary").click()
-    volunteer.get_by_role("checkbox", name="B2", exact=True).click()
-    volunteer.get_by_label("leek (kg)").first.fill("28")
-    volunteer.get_by_label("What happened").fill("rot")
-    volunteer.get_by_role("button", name="Record").click()
-    volunteer.get_by_label("leek (kg)").last.fill("3")
-    volunteer.get_by_role("button", name="Take empties back").click()
-    expect(net(volunteer)).to_have_text("4 actions on this device")
-    volunteer.reload()
-    expect(volunteer.get_by_role("checkbox").first).to_be_checked()
-    offline(volunteer, False)
-    expect(net(volunteer)).to_have_text("Everything sent")
-    line.refresh_from_db()
-    assert line.packed == 28
-    assert Pickup.objects.get().order == order
-    assert Empties.objects.get().deposit == Decimal("1.50")
-    volunteer.reload()
-    volunteer.locator("details summary").click()
-    expect(volunteer.get_by_role("checkbox", name="B2", exact=True)).to_be_checked()
-    expect(volunteer.get_by_role("checkbox", name="B1", exact=True)).not_to_be_checked()
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

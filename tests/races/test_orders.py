@@ -82,6 +82,16 @@ def test_control_two_who_look_before_they_book_take_the_room_twice(
     assert DeliveryCapacity.objects.get(delivery=delivery, storage_class="cool").booked == 2
 
 
+def test_all_who_confirm_at_once_at_a_point_have_numbers_of_their_own(
+    offer: Offer, homes: Any, delivery: Delivery
+) -> None:
+    orders = [basket.open_order(buyer=home, delivery=delivery, by=person) for home, person in homes]
+    for order, (_home, person) in zip(orders, homes, strict=True):
+        basket.fill(order=order, quantities={offer.pk: D(1)}, by=person)
+    answers = all_at_once(lambda n: checkout.place_order(order=orders[n], by=homes[n][1]), len(orders))
+    assert sorted(order.number for order in answers) == list(range(101, 101 + len(orders)))
+
+
 def test_two_people_of_one_household_open_one_order(offer: Offer, homes: Any, delivery: Delivery) -> None:
     buyer, by = homes[0]
     answers = all_at_once(lambda _number: basket.open_order(buyer=buyer, delivery=delivery, by=by))

@@ -1,17 +1,20 @@
 """Two phones on one round, and one phone sending twice at once: real threads, real commits."""
 
 import threading
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.db import transaction
 
-from logistics import phone
-from logistics.models import Crate, PhoneAction
+from logistics import atpoint, handover, phone
+from logistics.models import Crate, PhoneAction, Pickup
 from logistics.phone import Sent
 from network import clock
 from network.models import DeliveryDay
+from orders import billing
+from orders.models import EmptiesReturn, Order
 from tests.conftest import NOW
 from tests.races.test_rounds import planned, point
 from tests.races.threads import all_at_once
@@ -67,3 +70,75 @@ def test_without_the_lock_the_older_word_can_win(planned: DeliveryDay) -> None:
     assert all_at_once(lambda n: blindly(crate, (newer, older)[n], n == 0), 2) == [None, None]
     crate.refresh_from_db()
     assert crate.status == Crate.Status.EXPECTED
+
+
+@pytest.fixture
+def order(planned: DeliveryDay) -> Order:
+    return Order.objects.select_related("delivery").get(delivery__delivery_day=planned)
+
+
+def hand_over_blindly(order: Order, by: Any) -> None:
+    """The control: without the lock on the day, each volunteer looks before the other has written."""
+    with transaction.atomic():
+        there = Pickup.objects.filter(order=order).exists()
+        MEET.wait(timeout=30)
+        if not there:
+            Pickup.objects.create(order=order, by=by)
+
+
+def test_two_volunteers_giving_the_same_crate_and_order_do_not_fight(order: Order, fien: Any, dana: Any) -> None:
+    letter = "B1"
+    words = [
+        [
+            Sent(uuid4(), "given", MS - 3000 + n, {"order": order.pk, "letter": letter}),
+            Sent(uuid4(), "hand_over", MS - 2000 + n, {"order": order.pk}),
+        ]
+        for n in range(2)
+    ]
+    answers = all_at_once(lambda n: phone.carry_out(sent=words[n], by=(fien, dana)[n], delivery=order.delivery), 2)
+    assert all(one.outcome in ("done", "superseded") for answer in answers for one in answer)
+    assert atpoint.given(order.delivery) == {(order.pk, letter)}
+    assert Pickup.objects.get().order == order
+    assert PhoneAction.objects.count() == 4
+
+
+def test_one_takes_a_crate_back_while_another_gives_it_and_the_last_word_counts(
+    order: Order, fien: Any, dana: Any
+) -> None:
+    words = [
+        Sent(uuid4(), "not_given", MS - 1000, {"order": order.pk, "letter": "B1"}),
+        Sent(uuid4(), "given", MS - 3000, {"order": order.pk, "letter": "B1"}),
+    ]
+    all_at_once(lambda n: phone.carry_out(sent=[words[n]], by=(fien, dana)[n], delivery=order.delivery), 2)
+    assert atpoint.given(order.delivery) == set()
+
+
+def test_without_the_lock_an_order_would_be_handed_over_twice(order: Order, fien: Any, dana: Any) -> None:
+    answers = all_at_once(lambda n: hand_over_blindly(order, (fien, dana)[n]), 2)
+    assert sorted(type(answer).__name__ for answer in answers) == ["IntegrityError", "NoneType"]
+
+
+def test_empties_counted_on_two_phones_at_once_are_the_last_count(order: Order, fien: Any, dana: Any) -> None:
+    words = [Sent(uuid4(), "returned", MS - 2000 + n, {"order": order.pk, "empty_0": str(3 + n)}) for n in range(2)]
+    all_at_once(lambda n: phone.carry_out(sent=[words[n]], by=(fien, dana)[n], delivery=order.delivery), 2)
+    assert EmptiesReturn.objects.get().count == 4
+
+
+def test_what_is_short_while_the_day_is_billed_is_billed_less_or_credited(order: Order, fien: Any, dana: Any) -> None:
+    """Whoever wins, the household pays for 25 of 30, and what was billed and credited adds up."""
+    day = order.delivery.delivery_day
+    handover.drive_day(day=day, by=dana)
+    line = order.lines.get(quantity=30)
+    word = Sent(uuid4(), "short", MS - 1000, {"order": order.pk, "why": "bad", f"gets_{line.pk}": "25"})
+
+    def act(n: int) -> Any:
+        if n:
+            return phone.carry_out(sent=[word], by=fien, delivery=order.delivery)
+        return billing.bill_day(day=day, by=dana)
+
+    answers = all_at_once(act, 2)
+    assert [one for one in answers if isinstance(one, Exception)] == []
+    line.refresh_from_db()
+    assert line.billed == 25
+    papers = {paper.kind: paper.gross for paper in order.documents.all()}
+    assert papers["receipt"] - papers.get("credit_note", 0) == Decimal("2.65") * 45
