@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from network import clock, journal, ledger
 from network.ledger import Entry, Side
 from network.models import Account, DeliveryDay, Network, Organisation, Person, VatRate, VatStatus
-from network.money import euros
+from network.money import euros, split_vat
 from orders import documents
 from orders.documents import Item
 from orders.models import Document, Order, OrderLine, PurchaseOrder
@@ -44,7 +44,7 @@ def bill_day(*, day: DeliveryDay, by: Person | None = None) -> int:
         return 0
     orders = list(
         Order.objects.filter(delivery__delivery_day=day, status=Order.Status.CLOSED)
-        .select_related("buyer")
+        .select_related("buyer", "delivery")
         .order_by("pk")
         .prefetch_related("lines__producer")
     )
@@ -103,9 +103,11 @@ class Bill:
         documents.issue(self.drafts)
         ledger.book(network=self.network, on=self.day.on, entries=self.entries, delivery_day=self.day)
 
-    def _paper(self, order: Order, lines: Lines, issuer: int) -> Document:
+    def _paper(self, order: Order, lines: Lines, issuer: int, *, fee: Decimal = Decimal(0)) -> Document:
         consumer = order.buyer.kind == Organisation.Kind.HOUSEHOLD
         items = documents.consumer_items(lines) if consumer else documents.business_items(lines)
+        if fee:
+            items.append(documents.service_item(_("Home delivery"), fee, self.service_rate))
         paper = documents.draft(
             kind=self._kind(Document.Kind.RECEIPT if consumer else Document.Kind.INVOICE),
             items=items,
@@ -128,16 +130,19 @@ class Bill:
         }
 
     def _sell(self, order: Order, lines: Lines) -> None:
-        paper = self._paper(order, lines, self.hub.pk)
+        fee = self._fee(order)
+        paper = self._paper(order, lines, self.hub.pk, fee=fee)
         goods, tariff, contribution = _parts(lines)
+        home = split_vat(fee, self.service_rate)[0]
         sides: list[Side] = [
             (Kind.BUYER, order.buyer_id, paper.gross + paper.deposit),
             (Kind.SALES, None, -goods),
             (Kind.TARIFF, None, -tariff),
             (Kind.CONTRIBUTION, None, -contribution),
+            (Kind.HOME, None, -home),
             (Kind.VAT, None, -paper.vat),
             (Kind.DEPOSITS, None, -paper.deposit),
-            (Kind.ROUNDING, None, goods + tariff + contribution - paper.net),
+            (Kind.ROUNDING, None, goods + tariff + contribution + home - paper.net),
         ]
         self._book(f"sale:{order.pk}", _("Sale, order %(number)s") % {"number": order.pk}, sides)
 
@@ -177,7 +182,18 @@ class Bill:
                 (Kind.PRODUCER, farmer, -paper.gross - paper.deposit + tariff),
                 (Kind.TARIFF, None, -tariff),
             ]
+        if fee := self._fee(order):
+            paper = self._paper(order, [], self.hub.pk, fee=fee)
+            sides += [
+                (Kind.BUYER, order.buyer_id, paper.gross),
+                (Kind.HOME, None, -paper.net),
+                (Kind.VAT, None, -paper.vat),
+            ]
         self._book(f"sale:{order.pk}", _("Sale, order %(number)s") % {"number": order.pk}, sides)
+
+    def _fee(self, order: Order) -> Decimal:
+        """What bringing it home costs, VAT included: a service of the hub, in either flow. It is not credited with goods."""
+        return Decimal(0) if self.credit else order.delivery.fee
 
     def _serve(self, purchase: PurchaseOrder, lines: Lines) -> None:
         farmer = purchase.producer.organisation_id

@@ -66,7 +66,7 @@ def credit(*, day: DeliveryDay, missing: Mapping[int, Decimal], by: Person, reas
         raise Refused(_("Enter what was billed and not delivered of one product at least."))
     made = Transaction.objects.filter(delivery_day=day, key__contains=":credit:").count()
     bill = Bill(day, credit=made + 1)
-    for order in Order.objects.filter(pk__in=orders).select_related("buyer").order_by("pk"):
+    for order in Order.objects.filter(pk__in=orders).select_related("buyer", "delivery").order_by("pk"):
         bill.add(order, orders[order.pk])
     bill.store()
     journal.record(

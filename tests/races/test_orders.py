@@ -11,7 +11,7 @@ from django.db.models import Sum
 
 from network import clock
 from network.models import Delivery, DeliveryCapacity, Organisation, OutboxEntry
-from orders import basket, checkout, closing
+from orders import basket, checkout, closing, room
 from orders.forms import BasketForm
 from orders.models import Order, OrderLine, PurchaseOrderLine
 from producers import stock
@@ -77,7 +77,7 @@ def test_control_two_who_look_before_they_book_take_the_room_twice(
         looked.wait(timeout=30)
         if unconfirmed:
             with transaction.atomic():
-                checkout._book(delivery, {"cool": D(1)})
+                room.book(delivery, {"cool": D(1)})
 
     all_at_once(confirm_without_lock, many=2)
     assert DeliveryCapacity.objects.get(delivery=delivery, storage_class="cool").booked == 2
