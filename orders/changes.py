@@ -4,8 +4,6 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from network.models import Delivery, JournalEntry
 from network.money import euros
 from network.quantities import Unit
@@ -51,11 +49,6 @@ def shown(data: Mapping[str, Any]) -> dict[str, Any]:
     return {"rows": rows, "was": Decimal(data["was"]), "becomes": Decimal(data["becomes"])}
 
 
-def place_of(delivery: Delivery) -> str:
-    """Where it is collected, for who may collect it: a household's own door has no number."""
-    return _("At your door") if delivery.home_id else str(delivery.destination)
-
-
 def with_changes(entries: Iterable[JournalEntry]) -> list[JournalEntry]:
     """Journal entries of an order, each with `changes` and `places` (before, after) to show. At most one query."""
     found = list(entries)
@@ -64,6 +57,6 @@ def with_changes(entries: Iterable[JournalEntry]) -> list[JournalEntry]:
     for entry in found:
         entry.changes = shown(entry.data)  # type: ignore[attr-defined]
         entry.places = [  # type: ignore[attr-defined]
-            place_of(places[pk]) for pk in entry.data.get("deliveries", []) if pk in places
+            places[pk].where for pk in entry.data.get("deliveries", []) if pk in places
         ]
     return found

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from network import clock, journal, outbox
@@ -67,9 +68,7 @@ def place_order(
     order.version += 1
     order.save()
     network = order.delivery.delivery_day.network
-    entry = journal.record(
-        action="changed" if again else "confirmed", subject=order, by=by, network=network, **changed
-    )
+    entry = journal.record(action="changed" if again else "confirmed", subject=order, by=by, network=network, **changed)
     tell(order, entry.pk)
     return order
 
@@ -94,9 +93,11 @@ def too_late(delivery: Delivery) -> str:
     closed = _("Ordering for this day has closed: it did on %(moment)s.") % {"moment": weektime(day.closes_at)}
     following = next_day(delivery)
     if following is None:
-        return f"{closed} {_('The next week opens soon.')}"
-    words = {"day": weekday(following.on), "moment": weektime(following.closes_at)}
-    return f"{closed} {_('%(day)s still takes orders, until %(moment)s.') % words}"
+        advice = _("The next week opens soon.")
+    else:
+        words = {"day": capfirst(weekday(following.on)), "moment": weektime(following.closes_at)}
+        advice = _("%(day)s still takes orders, until %(moment)s.") % words
+    return f"{closed} {advice}"
 
 
 def next_day(delivery: Delivery) -> DeliveryDay | None:
@@ -140,4 +141,3 @@ def _check_minimum(order: Order, total: Decimal) -> None:
         raise Refused(
             _("A basket starts at € %(minimum)s. Add € %(missing)s.") % {"minimum": minimum, "missing": minimum - total}
         )
-

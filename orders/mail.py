@@ -1,6 +1,5 @@
 """Mails about orders: real plain text with an HTML twin, in the language of the reader. Sent from the outbox only."""
 
-from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -11,23 +10,32 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
-from network.models import Organisation, Person
+from network.models import JournalEntry, Organisation, Person
+from orders import appointments, changes, shelf
 from orders.models import Order, PurchaseOrder
 
 
-def order_confirmed(order: int) -> None:
-    """What was ordered, where and when it can be collected, until when it can be changed."""
-    _about_order(order, "order_confirmed", lambda o: _("Your order for %(day)s") % {"day": _day(o)})
+def order_confirmed(order: int, entry: int | None = None) -> None:
+    """
+    What was ordered, what changed since it was last confirmed (says the journal's `entry`), where and when it can be
+    collected, until when it can be changed; with an event for the calendar.
+    """
+    noted = JournalEntry.objects.filter(pk=entry).first() if entry else None
+    subject = gettext_noop("Your order for %(day)s")
+    if noted and noted.action != "confirmed":
+        subject = gettext_noop("Your order for %(day)s has changed")
+    _about_order(order, "order_confirmed", subject, noted, calendar="REQUEST")
 
 
 def order_cancelled(order: int) -> None:
-    _about_order(order, "order_cancelled", lambda o: _("Your order for %(day)s is cancelled") % {"day": _day(o)})
+    _about_order(order, "order_cancelled", gettext_noop("Your order for %(day)s is cancelled"), calendar="CANCEL")
 
 
 def order_closed(order: int) -> None:
     """The cut-off has passed: this is what will come."""
-    _about_order(order, "order_closed", lambda o: _("This comes on %(day)s") % {"day": _day(o)})
+    _about_order(order, "order_closed", gettext_noop("This comes on %(day)s"))
 
 
 def purchase_order_ready(purchase_order: int) -> None:
@@ -45,19 +53,48 @@ def purchase_order_ready(purchase_order: int) -> None:
             _send(person, subject, "purchase_order_ready", context, key=f"purchase-order-{purchase.pk}-{person.pk}")
 
 
-def _about_order(pk: int, template: str, subject: Callable[[Order], str]) -> None:
-    order = Order.objects.select_related(
-        "buyer",
-        "delivery__delivery_day__cycle__network",
-        "delivery__pickup_point",
-        "delivery__outlet__organisation",
-        "delivery__place",
-    ).get(pk=pk)
+def _about_order(
+    pk: int, template: str, subject: str, noted: JournalEntry | None = None, *, calendar: str = ""
+) -> None:
+    """The same mail to everybody of the household, each in her language; `calendar` is the method of the event that goes along."""
+    order = (
+        Order.objects.select_related(
+            "buyer",
+            "delivery__delivery_day__cycle__network",
+            "delivery__pickup_point",
+            "delivery__outlet__organisation",
+            "delivery__place",
+        )
+        .prefetch_related("lines__product")
+        .get(pk=pk)
+    )
+    lines = list(order.lines.all())
     for person in _readers(order.buyer):
         with translation.override(person.language):
             url = settings.SITE_URL + reverse("orders:detail", args=[order.pk])
-            context = {"order": order, "lines": order.lines.all(), "person": person, "url": url}
-            _send(person, subject(order), template, context, key=f"{template}-{order.pk}-{order.version}-{person.pk}")
+            shown = changes.with_changes([noted] if noted else [])
+            context = {
+                "order": order,
+                "lines": lines,
+                "basket": shelf.basket_of(
+                    order, order.delivery.delivery_day.network, consumer=True, fee=order.delivery.fee
+                ),
+                "entry": shown[0] if shown else None,
+                "age": max((line.product.minimum_age or 0 for line in lines), default=0),
+                "person": person,
+                "url": url,
+            }
+            event = ""
+            if calendar and order.confirmed_at:
+                event = appointments.event_of(order, person, cancelled=calendar == "CANCEL")
+            _send(
+                person,
+                _(subject) % {"day": _day(order)},
+                template,
+                context,
+                key=f"{template}-{order.pk}-{order.version}-{person.pk}",
+                event=(event, calendar) if event else None,
+            )
 
 
 def _readers(organisation: Organisation) -> list[Person]:
@@ -72,8 +109,19 @@ def _spelled(day: date) -> str:
     return date_format(day, "l j F")
 
 
-def _send(person: Person, subject: str, template: str, context: dict[str, Any], *, key: str) -> None:
-    """One mail with a message id of its own, so that a second try is the same mail to whoever receives it."""
+def _send(
+    person: Person,
+    subject: str,
+    template: str,
+    context: dict[str, Any],
+    *,
+    key: str,
+    event: tuple[str, str] | None = None,
+) -> None:
+    """
+    One mail with a message id of its own, so that a second try is the same mail to whoever receives it. `event` is the text
+    and the method of an .ics that goes along.
+    """
     message = EmailMultiAlternatives(
         subject=subject,
         body=render_to_string(f"mail/{template}.txt", context),
@@ -81,4 +129,6 @@ def _send(person: Person, subject: str, template: str, context: dict[str, Any], 
         headers={"Message-ID": f"<{key}@kouter>"},
     )
     message.attach_alternative(render_to_string(f"mail/{template}.html", context), "text/html")
+    if event:
+        message.attach(appointments.FILE, event[0], f"text/calendar; method={event[1]}")
     message.send()

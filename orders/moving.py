@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from network import journal
 from network.errors import Refused
 from network.models import Delivery, Person
+from network.models.places import km_between
 from orders import basket, checkout, room
 from orders.models import Order, OrderLine
 from producers import stock
@@ -82,7 +83,7 @@ def _within_the_day(order: Order, to: Delivery, target: Order, by: Person) -> Or
         for line in lines:
             booked[line.storage_class] += line.confirmed * line.crate_share
         _rebook(came_from, to, booked, needs)
-        if to.home_id and target.status != Order.Status.CONFIRMED:
+        if to.home_id and (target.pk == order.pk or target.status != Order.Status.CONFIRMED):
             order.delivery = to
             room.take_door(order, needs)
     if target.pk == order.pk:
@@ -207,3 +208,19 @@ def elsewhere(order: Order, days: Iterable[int]) -> dict[int, list[str]]:
         for day in days
         if day != order.delivery.delivery_day_id
     }
+
+
+def next_chance(order: Order) -> Delivery | None:
+    """Where a basket whose cut-off has passed can go next: the same point, else the one nearest to it."""
+    day = checkout.next_day(order.delivery)
+    if day is None:
+        return None
+    point, spot = order.delivery.pickup_point_id, order.delivery.place.point
+    return min(
+        Delivery.objects.at_points()
+        .filter(delivery_day=day)
+        .select_related("delivery_day", "pickup_point", "place")
+        .order_by("starts_at", "pk"),
+        key=lambda one: (one.pickup_point_id != point, km_between(spot, one.place.point)),
+        default=None,
+    )

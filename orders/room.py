@@ -73,8 +73,10 @@ def take_door(order: Order, needs: Needs) -> None:
 def _full(delivery: Delivery, needs: Needs, sentence: str) -> Full:
     near = nearest(delivery, needs)
     if near is None:
-        return Full(f"{sentence} {_('Take less, or choose another day.')}", None)
-    return Full(f"{sentence} {_('%(point)s still has room that day.') % {'point': near.destination}}", near)
+        advice = _("Take less, or choose another day.")
+    else:
+        advice = _("%(point)s still has room that day.") % {"point": near.destination}
+    return Full(f"{sentence} {advice}", near)
 
 
 def nearest(delivery: Delivery, needs: Needs) -> Delivery | None:

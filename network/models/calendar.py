@@ -175,6 +175,11 @@ class Delivery(models.Model):
         """Where it is, as everybody may read it. A household is a number: its name and address are for who drives there."""
         return self.pickup_point or self.outlet or gettext("Home delivery %(number)s") % {"number": self.pk}
 
+    @property
+    def where(self) -> str:
+        """Where it is, as its buyer reads it."""
+        return gettext("At your door") if self.home_id else str(self.destination)
+
 
 class DeliveryCapacity(models.Model):
     """

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.paginator import Paginator
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -76,7 +77,7 @@ def fill(request: HttpRequest, network: str, delivery: int) -> HttpResponse:
     assert visit.delivery
     if not request.htmx:  # type: ignore[attr-defined]
         return _shop_page(request, visit, errors=form.errors, wanted=form.wanted, refusal=form.refusal, status=422)
-    basket = shelf.basket_of(visit.order, visit.network, consumer=not visit.trade)
+    basket = shelf.basket_of(visit.order, visit.network, consumer=not visit.trade, fee=visit.delivery.fee)
     basket["closes"] = dayhour(visit.delivery.delivery_day.closes_at)
     basket["error"] = form.refusal or " ".join(_named(form.errors))
     return render(
@@ -88,36 +89,6 @@ def _named(errors: dict[int, str]) -> list[str]:
     """Each refusal with the name of what it is about."""
     offers = Offer.objects.filter(pk__in=errors).select_related("supply__product").in_bulk()
     return [f"{offers[pk].supply.product}: {message}" if pk in offers else message for pk, message in errors.items()]
-
-
-def deliveries(request: HttpRequest, network: str) -> HttpResponse:
-    """Where and when: pickup points, and the own door of an outlet."""
-    visit = _visit(request, public_network(network), request.GET.get("delivery"))
-    found = list(
-        _choices(visit.network, visit.buyer)
-        .select_related("delivery_day", "pickup_point", "outlet__organisation", "place")
-        .prefetch_related("capacities")
-        .order_by("starts_at", "pk")
-    )
-    for number, delivery in enumerate(found, 1):
-        delivery.number = number  # type: ignore[attr-defined]
-        delivery.full = any(room.booked >= room.hard for room in delivery.capacities.all())  # type: ignore[attr-defined]
-    markers = [
-        {
-            "lat": delivery.place.lat,
-            "lon": delivery.place.lon,
-            "kind": "point" if delivery.pickup_point else "outlet",
-            "number": number,
-            "label": str(delivery.destination),
-            "url": f"{reverse('orders:shop', args=[network])}?delivery={delivery.pk}",
-        }
-        for number, delivery in enumerate(found, 1)
-    ]
-    return render(
-        request,
-        "orders/deliveries.html",
-        {"network": visit.network, "deliveries": found, "markers": markers, "chosen": visit.delivery, "visit": visit},
-    )
 
 
 @login_required
@@ -153,8 +124,9 @@ def _visit(request: HttpRequest, network: Network, wanted: str | None) -> Visit:
     if chosen:
         mine = Order.objects.filter(buyer=chosen).exclude(status=Order.Status.CANCELLED).prefetch_related("lines")
         if delivery is None:
-            order = mine.filter(delivery__in=_choices(network, chosen)).order_by("-created_at").first()
-            delivery = deliveries.filter(pk=order.delivery_id).first() if order else _usual(deliveries, chosen)
+            filled = Exists(OrderLine.objects.filter(order=OuterRef("pk")))
+            order = mine.filter(delivery__in=_choices(network, chosen)).order_by(filled.desc(), "-created_at").first()
+            delivery = deliveries.filter(pk=order.delivery_id).first() if order else _usual(deliveries, chosen, network)
         else:
             order = mine.filter(delivery=delivery).first()
     if delivery is None:
@@ -164,17 +136,22 @@ def _visit(request: HttpRequest, network: Network, wanted: str | None) -> Visit:
 
 
 def _choices(network: Network, buyer: Organisation | None) -> Any:
-    """Deliveries still to be ordered for: an outlet's own door first of all, else the pickup points."""
+    """Deliveries still to be ordered for: the buyer's own door, and the pickup points."""
     found = Delivery.objects.on_sale().filter(delivery_day__cycle__network=network)
-    return found.for_buyer(buyer) if buyer else found.filter(outlet=None)
+    return found.for_buyer(buyer) if buyer else found.at_points()
 
 
-def _usual(deliveries: Any, buyer: Organisation) -> Delivery | None:
-    """The own door of an outlet, else where this buyer collected last."""
+def _usual(deliveries: Any, buyer: Organisation, network: Network) -> Delivery | None:
+    """The own door of an outlet, else the point of this network where this buyer collected last."""
     door = deliveries.filter(outlet__organisation=buyer).first()
     if door:
         return door
-    last = Order.objects.filter(buyer=buyer).order_by("-created_at").values("delivery__pickup_point")[:1]
+    last = (
+        Order.objects.confirmed()
+        .filter(buyer=buyer, delivery__pickup_point__network=network)
+        .order_by("-created_at")
+        .values("delivery__pickup_point")[:1]
+    )
     return deliveries.filter(pickup_point__in=last).first()
 
 
@@ -203,7 +180,7 @@ def _shop_page(
         errors=errors,
         wanted=wanted,
     )
-    basket = shelf.basket_of(visit.order, visit.network, consumer=not visit.trade)
+    basket = shelf.basket_of(visit.order, visit.network, consumer=not visit.trade, fee=visit.delivery.fee)
     basket["closes"] = dayhour(visit.delivery.delivery_day.closes_at)
     basket["error"] = refusal
     shown = {row.pk for row in rows}
@@ -215,6 +192,7 @@ def _shop_page(
             "network": visit.network,
             "visit": visit,
             "delivery": visit.delivery,
+            "change_url": f"{reverse('orders:deliveries', args=[visit.network.slug])}?delivery={visit.delivery.pk}",
             "categories": categories,
             "sections": _sections(rows, categories),
             "rows": rows,
