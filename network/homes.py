@@ -1,5 +1,5 @@
 """
-Baskets brought to the door, where a network offers it (`docs/home-delivery.md`). The delivery of a household exists from the
+Baskets brought to the door, where a network offers it (`docs/choosing.md`). The delivery of a household exists from the
 moment it asks for a day; how many doors a day takes is checked when an order is confirmed (`orders.checkout`).
 """
 
