@@ -1,4 +1,4 @@
-"""Whom a driver calls: people of the farm or outlet, volunteers of the pickup point. For the stops of one's own rounds only."""
+"""Whom a driver calls: people of the farm, outlet or household, volunteers of the pickup point. For one's own rounds only."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -26,6 +26,8 @@ def contacts_of(stops: Iterable[Stop]) -> dict[int, list[Contact]]:
             organisation_of[stop.pk] = stop.producer.organisation_id
         elif stop.delivery and stop.delivery.outlet:
             organisation_of[stop.pk] = stop.delivery.outlet.organisation_id
+        elif stop.delivery and stop.delivery.home_id:
+            organisation_of[stop.pk] = stop.delivery.home_id
         elif stop.delivery and stop.delivery.pickup_point_id:
             point_of[stop.pk] = stop.delivery.pickup_point_id
     people: dict[int, list[Contact]] = defaultdict(list)

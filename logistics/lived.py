@@ -45,7 +45,7 @@ class Ride:
 @dataclass(frozen=True)
 class Destination:
     """
-    A point or outlet, `key` such as "point 3". Of a day: its delivery (pk), its crate equivalents, what they weigh in its price
+    A point, outlet or household, `key` such as "point 3". Of a day: its delivery (pk), its crate equivalents, what they weigh in its price
     (tariffs of their storage classes), and that price in euro: its share of the distribution.
     """
 
@@ -174,18 +174,24 @@ def _destinations(
 
 
 def key_of(delivery: Delivery) -> str:
+    if delivery.home_id:
+        return f"home {delivery.home_id}"
     return f"point {delivery.pickup_point_id}" if delivery.pickup_point_id else f"outlet {delivery.outlet_id}"
 
 
 def name_of(delivery: Delivery) -> str:
     """A pickup point by name; an outlet, whose name is its own, by what it is and where."""
-    if delivery.pickup_point:
-        return str(delivery.pickup_point)
-    assert delivery.outlet
+    if not delivery.outlet:
+        return str(delivery.destination)
     return f"{delivery.outlet.get_kind_display()}, {delivery.place.municipality}"
 
 
 def destinations(of: Iterable[Lived]) -> list[Destination]:
-    """Where rounds of these days went, each once, points first."""
-    found = {one.key: Destination(one.key, one.name, one.point) for day in of for one in day.destinations}
+    """Where rounds of these days went and anybody may send goods: not to households. Each once, points first."""
+    found = {
+        one.key: Destination(one.key, one.name, one.point)
+        for day in of
+        for one in day.destinations
+        if not one.key.startswith("home")
+    }
     return sorted(found.values(), key=lambda one: (one.key.split()[0] != "point", one.name, one.key))

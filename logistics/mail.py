@@ -14,9 +14,9 @@ from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from logistics import calendars, calls, outsiders
+from logistics import calls, outsiders
 from logistics.models import Round, WhatIf
-from network import clock
+from network import calendars, clock
 from network.models import DeliveryDay, OutboxEntry, Person
 from network.money import from_cents
 

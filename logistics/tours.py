@@ -60,7 +60,7 @@ def where(stop: TourStop) -> Where:
 
 @transaction.atomic
 def make(*, round: Round, name: str, by: Person) -> Tour:
-    """A standing tour of a round as it is planned: its stops, their hours, its weekday and vehicle."""
+    """A standing tour of a round as it is planned: its stops but households, their hours, its weekday and vehicle."""
     round = Round.objects.select_related("delivery_day__cycle__network", "vehicle").get(pk=round.pk)
     network, day = round.delivery_day.network, round.delivery_day
     tour = Tour(network=network, name=name, weekday=day.on.weekday(), vehicle=round.vehicle)
@@ -70,6 +70,8 @@ def make(*, round: Round, name: str, by: Person) -> Tour:
     ):
         at = clock.local(stop.arrives_at).time().replace(second=0, microsecond=0)
         delivery = stop.delivery
+        if delivery and delivery.home_id:
+            continue
         its = TourStop(
             tour=tour,
             position=len(stops) + 1,

@@ -19,6 +19,7 @@ from network.models import (
     DeliveryCapacity,
     DeliveryDay,
     Holiday,
+    HomeDelivery,
     JournalEntry,
     Membership,
     Network,
@@ -125,6 +126,10 @@ class HolidayRows(Rows):
     model = Holiday
 
 
+class HomeDeliveryRows(Rows):
+    model = HomeDelivery
+
+
 class PriceGroupRows(KeptRows):
     model = PriceGroup
 
@@ -194,6 +199,7 @@ class NetworkAdmin(Kept):
     raw_id_fields = ["organisation", "hub"]
     inlines = [
         WeeklyDayRows,
+        HomeDeliveryRows,
         HolidayRows,
         PriceGroupRows,
         TariffRows,

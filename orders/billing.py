@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from network import clock, journal, ledger
 from network.ledger import Entry, Side
 from network.models import Account, DeliveryDay, Network, Organisation, Person, VatRate, VatStatus
-from network.money import euros
+from network.money import euros, split_vat
 from orders import documents
 from orders.documents import Item
 from orders.models import Document, EmptiesReturn, Order, OrderLine, PurchaseOrder, Shortfall
@@ -45,7 +45,7 @@ def bill_day(*, day: DeliveryDay, by: Person | None = None) -> int:
         return 0
     orders = list(
         Order.objects.filter(delivery__delivery_day=day, status=Order.Status.CLOSED)
-        .select_related("buyer")
+        .select_related("buyer", "delivery")
         .order_by("pk")
         .prefetch_related("lines__producer")
     )
@@ -148,9 +148,19 @@ class Bill:
             row.credited = row.count
         EmptiesReturn.objects.bulk_update(self.empties, ["credited"])
 
-    def _paper(self, order: Order, lines: Lines, issuer: int, empties: Sequence[EmptiesReturn] = ()) -> Document:
+    def _paper(
+        self,
+        order: Order,
+        lines: Lines,
+        issuer: int,
+        *,
+        empties: Sequence[EmptiesReturn] = (),
+        fee: Decimal = Decimal(0),
+    ) -> Document:
         consumer = order.buyer.kind == Organisation.Kind.HOUSEHOLD
         items = documents.consumer_items(lines) if consumer else documents.business_items(lines)
+        if fee:
+            items.append(documents.service_item(_("Home delivery"), fee, self.service_rate))
         paper = documents.draft(
             kind=self._kind(Document.Kind.RECEIPT if consumer else Document.Kind.INVOICE),
             items=items,
@@ -174,17 +184,20 @@ class Bill:
         }
 
     def _sell(self, order: Order, lines: Lines, empties: Sequence[EmptiesReturn]) -> None:
-        paper = self._paper(order, lines, self.hub.pk, empties)
+        fee = self._fee(order)
+        paper = self._paper(order, lines, self.hub.pk, empties=empties, fee=fee)
         self.empties += empties
         goods, tariff, contribution = _parts(lines)
+        home = split_vat(fee, self.service_rate)[0]
         sides: list[Side] = [
             (Kind.BUYER, order.buyer_id, paper.gross + paper.deposit),
             (Kind.SALES, None, -goods),
             (Kind.TARIFF, None, -tariff),
             (Kind.CONTRIBUTION, None, -contribution),
+            (Kind.HOME, None, -home),
             (Kind.VAT, None, -paper.vat),
             (Kind.DEPOSITS, None, -paper.deposit),
-            (Kind.ROUNDING, None, goods + tariff + contribution - paper.net),
+            (Kind.ROUNDING, None, goods + tariff + contribution + home - paper.net),
         ]
         self._book(f"sale:{order.pk}", _("Sale, order %(number)s") % {"number": order.pk}, sides)
 
@@ -224,6 +237,13 @@ class Bill:
                 (Kind.PRODUCER, farmer, -paper.gross - paper.deposit + tariff),
                 (Kind.TARIFF, None, -tariff),
             ]
+        if fee := self._fee(order):
+            paper = self._paper(order, [], self.hub.pk, fee=fee)
+            sides += [
+                (Kind.BUYER, order.buyer_id, paper.gross),
+                (Kind.HOME, None, -paper.net),
+                (Kind.VAT, None, -paper.vat),
+            ]
         self._book(f"sale:{order.pk}", _("Sale, order %(number)s") % {"number": order.pk}, sides)
 
     def _make_good(self, order: Order, lines: Lines, bought: Mapping[int, Decimal]) -> None:
@@ -234,6 +254,10 @@ class Bill:
             sides += [(Kind.PURCHASES, None, amount), (Kind.PRODUCER, line.producer.organisation_id, -amount)]
         name = _("The network bears what order %(number)s did not get") % {"number": order.pk}
         self._book(f"borne:{order.pk}", name, sides)
+
+    def _fee(self, order: Order) -> Decimal:
+        """What bringing it home costs, VAT included: a service of the hub, in either flow. It is not credited with goods."""
+        return Decimal(0) if self.credit else order.delivery.fee
 
     def _serve(self, purchase: PurchaseOrder, lines: Lines) -> None:
         farmer = purchase.producer.organisation_id

@@ -9,29 +9,34 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from network import clock, journal, outbox
 from network.errors import Refused
-from network.models import Delivery, DeliveryCapacity, Organisation, Person
-from network.models.places import km_between
+from network.models import Delivery, DeliveryDay, Organisation, Person
 from network.money import euros
-from network.quantities import StorageClass
-from orders import basket, collecting
+from network.templatetags.kouter import weekday, weektime
+from orders import basket, changes, collecting, room
 from orders.models import Order
 from producers import stock
 
 
 @transaction.atomic
-def place_order(*, order: Order, by: Person, age_declared: bool = False, reference: str = "") -> Order:
+def place_order(
+    *, order: Order, by: Person, age_declared: bool = False, reference: str = "", substitution: str = ""
+) -> Order:
     """
-    Confirm what is in the basket. Refused after the cut-off, for a basket that is empty or has lapsed, below the network's minimum, for
-    alcohol without a declared age, or when the pickup point is full (then the nearest with room is named).
+    Confirm what is in the basket. Refused after the cut-off (then the next day that takes orders is named), for a basket
+    that is empty or has lapsed, below the network's minimum, for alcohol without a declared age, or when there is no room: `room.Full`.
+    `substitution` is what the household wants from now on when something is missing.
     """
-    basket.lock_day(order.delivery.delivery_day_id)
+    lock_day(order)
     order = basket.locked(order)
     if order.lapsed.exists():
         raise Refused(_("Your basket was kept for an hour and then let go. Put it back first, and look once more."))
+    if substitution and substitution != order.buyer.substitution:
+        Organisation.objects.filter(pk=order.buyer_id).update(substitution=substitution)
     lines = list(order.lines.select_related("product").order_by("pk"))
     if order.status == Order.Status.CONFIRMED and all(line.quantity == line.confirmed for line in lines):
         return order
@@ -44,17 +49,18 @@ def place_order(*, order: Order, by: Person, age_declared: bool = False, referen
             _("There is alcohol in your basket. Declare that who collects it is %(age)s or older.") % {"age": age},
             "age_declared",
         )
-    changes: dict[str, Decimal] = defaultdict(Decimal)
+    again = order.status == Order.Status.CONFIRMED
+    needs, more, releases = room.needs_of(lines), defaultdict[str, Decimal](Decimal), defaultdict[int, Decimal](Decimal)
     for line in lines:
-        changes[line.storage_class] += (line.quantity - line.confirmed) * line.crate_share
-    _book(order.delivery, changes)
-    releases: dict[int, Decimal] = defaultdict(Decimal)
-    for line in lines:
+        more[line.storage_class] += (line.quantity - line.confirmed) * line.crate_share
         releases[line.supply_id] += line.quantity - line.held
     stock.reserve(releases)
+    room.book(order.delivery, more, needs=needs)
+    if order.delivery.home_id and not again:
+        room.take_door(order, needs)
+    changed = changes.of_lines(lines) if again else {}
     order.lines.filter(quantity=0).delete()
     order.lines.update(confirmed=F("quantity"))
-    again = order.status == Order.Status.CONFIRMED
     order.status = Order.Status.CONFIRMED
     order.confirmed_at = clock.now()
     order.hold_expires_at = None
@@ -65,27 +71,61 @@ def place_order(*, order: Order, by: Person, age_declared: bool = False, referen
     collecting.give_number(order)
     order.save()
     network = order.delivery.delivery_day.network
-    journal.record(action="changed" if again else "confirmed", subject=order, by=by, network=network)
-    outbox.add(kind="order_confirmed", key=f"order_confirmed:{order.pk}:{order.version}", order=order.pk)
+    entry = journal.record(action="changed" if again else "confirmed", subject=order, by=by, network=network, **changed)
+    tell(order, entry.pk)
     return order
+
+
+def tell(order: Order, entry: int) -> None:
+    """Mail what is binding now, and what the journal's entry says of it."""
+    key = f"order_confirmed:{order.pk}:{order.version}"
+    outbox.add(kind="order_confirmed", key=key, order=order.pk, entry=entry)
+
+
+def lock_day(order: Order) -> None:
+    """Share the order's day with other buyers; Refused after its cut-off, with the next day that still takes orders."""
+    try:
+        basket.lock_day(order.delivery.delivery_day_id)
+    except Refused:
+        raise Refused(too_late(order.delivery)) from None
+
+
+def too_late(delivery: Delivery) -> str:
+    """What to do once the cut-off of a delivery has passed."""
+    day = delivery.delivery_day
+    closed = _("Ordering for this day has closed: it did on %(moment)s.") % {"moment": weektime(day.closes_at)}
+    following = next_day(delivery)
+    if following is None:
+        advice = _("The next week opens soon.")
+    else:
+        words = {"day": capfirst(weekday(following.on)), "moment": weektime(following.closes_at)}
+        advice = _("%(day)s still takes orders, until %(moment)s.") % words
+    return f"{closed} {advice}"
+
+
+def next_day(delivery: Delivery) -> DeliveryDay | None:
+    """The first day of the same network that still takes orders; where this buyer goes before others."""
+    days = DeliveryDay.objects.on_sale().filter(cycle__network=delivery.delivery_day.cycle.network_id)
+    here = days.filter(deliveries__pickup_point=delivery.pickup_point_id) if delivery.pickup_point_id else days
+    return here.order_by("on").first() or days.order_by("on").first()
 
 
 @transaction.atomic
 def cancel_order(*, order: Order, by: Person, reason: str = "") -> Order:
     """Call an order off before the cut-off: its stock and its room are free again. Cancelling twice changes nothing."""
-    basket.lock_day(order.delivery.delivery_day_id)
+    lock_day(order)
     if Order.objects.filter(pk=order.pk, status=Order.Status.CANCELLED).exists():
         order.refresh_from_db()
         return order
     order = basket.locked(order)
     lines = list(order.lines.order_by("pk"))
     releases: dict[int, Decimal] = defaultdict(Decimal)
-    room: dict[str, Decimal] = defaultdict(Decimal)
+    freed: dict[str, Decimal] = defaultdict(Decimal)
     for line in lines:
         releases[line.supply_id] -= line.held
-        room[line.storage_class] -= line.confirmed * line.crate_share
+        freed[line.storage_class] -= line.confirmed * line.crate_share
     stock.reserve(releases)
-    _book(order.delivery, room)
+    room.book(order.delivery, freed)
     order.lines.all().delete()
     basket.leave(order=order)
     order.status = Order.Status.CANCELLED
@@ -105,37 +145,3 @@ def _check_minimum(order: Order, total: Decimal) -> None:
         raise Refused(
             _("A basket starts at € %(minimum)s. Add € %(missing)s.") % {"minimum": minimum, "missing": minimum - total}
         )
-
-
-def _book(delivery: Delivery, changes: dict[str, Decimal]) -> None:
-    """Take (or give back) crate equivalents at a delivery; Refused, with the nearest point that has room, when full."""
-    rooms = list(DeliveryCapacity.objects.select_for_update(no_key=True).filter(delivery=delivery).order_by("pk"))
-    for room in rooms:
-        change = changes.get(room.storage_class, Decimal(0)).quantize(Decimal("0.001"))
-        if change > 0 and room.booked + change > room.hard:
-            raise Refused(_full(delivery, room.storage_class, change), "delivery")
-        room.booked = max(Decimal(0), room.booked + change)
-    DeliveryCapacity.objects.bulk_update(rooms, ["booked"])
-
-
-def _full(delivery: Delivery, storage_class: str, change: Decimal) -> str:
-    others = Delivery.objects.filter(
-        delivery_day=delivery.delivery_day,
-        outlet=None,
-        capacities__storage_class=storage_class,
-        capacities__booked__lte=F("capacities__hard") - change,
-    ).exclude(pk=delivery.pk)
-    nearest = min(
-        others.select_related("place", "pickup_point"),
-        key=lambda other: km_between(delivery.place.point, other.place.point),
-        default=None,
-    )
-    label = StorageClass(storage_class).label
-    if nearest is None:
-        return _("There is no room left here for %(storage)s goods. Take less, or choose another day.") % {
-            "storage": label
-        }
-    return _("There is no room left here for %(storage)s goods. %(point)s still has room that day.") % {
-        "storage": label,
-        "point": nearest.destination,
-    }

@@ -50,6 +50,7 @@ def card(order: Order) -> dict[str, Any]:
     expected = order.status in (Order.Status.CONFIRMED, Order.Status.CLOSED)
     lines = order.lines.filter(product__alcohol__gt=0, quantity__gt=0).select_related("product")
     return {
+        "expected": expected,
         "qr": qr.svg(order) if expected and order.code and not hasattr(order, "pickup") else "",
         "age": max((line.product.minimum_age or 0 for line in lines), default=0) if expected else 0,
         "pickup": getattr(order, "pickup", None),

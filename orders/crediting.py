@@ -114,7 +114,7 @@ def _give_back(
     """Credit notes and postings for the lines of these orders, of which `billed` is what is credited."""
     made = Transaction.objects.filter(delivery_day=day, key__contains=":credit:").count()
     bill = Bill(day, credit=made + 1)
-    for order in Order.objects.filter(pk__in=orders).select_related("buyer").order_by("pk"):
+    for order in Order.objects.filter(pk__in=orders).select_related("buyer", "delivery").order_by("pk"):
         bill.add(order, orders[order.pk], bought=bought)
     bill.store()
 

@@ -142,5 +142,5 @@ def communication(order: int) -> str:
     return f"+++{ogm_vcs.format(digits + ogm_vcs.calc_check_digits(digits)).strip('+')}+++"
 
 
-def service_item(name: str, net: Decimal, rate: Decimal) -> Item:
-    return Item(name, Decimal(1), "piece", net, net, rate)
+def service_item(name: str, amount: Decimal, rate: Decimal) -> Item:
+    return Item(name, Decimal(1), "piece", amount, amount, rate)

@@ -2,17 +2,20 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
 from django import forms
+from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from network import homes
 from network.errors import Refused
-from network.models import Delivery, Organisation, Person
-from orders import basket, checkout
+from network.models import Delivery, DeliveryDay, HomeDelivery, Organisation, Person
+from network.templatetags.kouter import weekday
+from orders import basket, checkout, room
 from orders.models import Order
 
 
@@ -99,18 +102,27 @@ def moment_of(text: str) -> datetime | None:
 
 
 class ConfirmForm(forms.Form):
+    """`nearest` is, once the order was refused for want of room, where it would fit."""
+
     age_declared = forms.BooleanField(required=False)
     reference = forms.CharField(label=gettext_lazy("your reference"), max_length=60, required=False)
+    substitution = forms.ChoiceField(
+        label=gettext_lazy("If something cannot be brought"),
+        choices=Organisation.Substitution.choices,
+        widget=forms.RadioSelect,
+    )
 
     def __init__(self, order: Order, data: Mapping[str, str] | None = None, *, age: int, trade: bool) -> None:
-        super().__init__(data, initial={"reference": order.reference, "age_declared": order.age_declared})
+        wants = order.buyer.substitution or Organisation.Substitution.REFUND
+        initial = {"reference": order.reference, "age_declared": order.age_declared, "substitution": wants}
+        super().__init__(data, initial=initial)
         self.order = order
+        self.nearest: Delivery | None = None
         if age:
             self.fields["age_declared"].label = _("Whoever collects this is %(age)s or older") % {"age": age}
         else:
             del self.fields["age_declared"]
-        if not trade:
-            del self.fields["reference"]
+        del self.fields["substitution" if trade else "reference"]
 
     def place(self, by: Person) -> Order | None:
         try:
@@ -119,8 +131,10 @@ class ConfirmForm(forms.Form):
                 by=by,
                 age_declared=self.cleaned_data.get("age_declared", False),
                 reference=self.cleaned_data.get("reference", ""),
+                substitution=self.cleaned_data.get("substitution", ""),
             )
         except Refused as refusal:
+            self.nearest = refusal.nearest if isinstance(refusal, room.Full) else None
             self.add_error(refusal.field if refusal.field in self.fields else None, refusal.message)
             return None
 
@@ -137,4 +151,42 @@ class CancelForm(forms.Form):
             return checkout.cancel_order(order=self.order, by=by, reason=self.cleaned_data["reason"])
         except Refused as refusal:
             self.add_error(None, refusal.message)
+            return None
+
+
+class HomeForm(forms.Form):
+    """Where a household lives, and on which day its basket is brought there."""
+
+    street = forms.CharField(label=gettext_lazy("street and number"), max_length=120)
+    postcode = forms.CharField(label=gettext_lazy("postcode"), max_length=10)
+    municipality = forms.CharField(label=gettext_lazy("municipality"), max_length=80)
+    day = forms.ChoiceField(label=gettext_lazy("day"), widget=forms.RadioSelect)
+
+    def __init__(
+        self,
+        data: Mapping[str, str] | None = None,
+        *,
+        household: Organisation,
+        terms: HomeDelivery,
+        days: Sequence[DeliveryDay],
+        day: int | None = None,
+    ) -> None:
+        place = household.place
+        known = {name: getattr(place, name) for name in ("street", "postcode", "municipality")} if place else {}
+        super().__init__(data, initial=known | {"day": day or (days[0].pk if days else None)})
+        self.household, self.terms, self.days = household, terms, {str(day.pk): day for day in days}
+        self.fields["day"].choices = [(pk, weekday(one.on)) for pk, one in self.days.items()]  # type: ignore[attr-defined]
+        autocomplete = {"street": "street-address", "postcode": "postal-code", "municipality": "address-level2"}
+        for name, what in autocomplete.items():
+            self.fields[name].widget.attrs["autocomplete"] = what
+
+    def choose(self) -> Delivery | None:
+        """The delivery at the door, with the address kept; None when something was refused."""
+        address = {name: self.cleaned_data[name] for name in ("street", "postcode", "municipality")}
+        try:
+            with transaction.atomic():
+                household = homes.move_house(household=self.household, terms=self.terms, **address)
+                return homes.bring_home(day=self.days[self.cleaned_data["day"]], household=household)
+        except Refused as refusal:
+            self.add_error(refusal.field if refusal.field in self.fields else None, refusal.message)
             return None

@@ -1,6 +1,6 @@
 """Mails about orders: real plain text with an HTML twin, in the language of the reader. Sent from the outbox only."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from email.mime.image import MIMEImage
 from typing import Any
@@ -12,25 +12,33 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from network import clock
-from network.models import Organisation, Person
-from orders import qr
+from network.models import JournalEntry, Organisation, Person
+from orders import appointments, changes, qr, shelf
 from orders.models import Order, PurchaseOrder
 
 
-def order_confirmed(order: int) -> None:
-    """What was ordered, where and when it can be collected, until when it can be changed."""
-    _about_order(order, "order_confirmed", lambda o: _("Your order for %(day)s") % {"day": _day(o)})
+def order_confirmed(order: int, entry: int | None = None) -> None:
+    """
+    What was ordered, what changed since it was last confirmed (says the journal's `entry`), where and when it can be
+    collected, until when it can be changed; with an event for the calendar.
+    """
+    noted = JournalEntry.objects.filter(pk=entry).first() if entry else None
+    subject = gettext_noop("Your order for %(day)s")
+    if noted and noted.action != "confirmed":
+        subject = gettext_noop("Your order for %(day)s has changed")
+    _about_order(order, "order_confirmed", subject, noted, calendar="REQUEST")
 
 
 def order_cancelled(order: int) -> None:
-    _about_order(order, "order_cancelled", lambda o: _("Your order for %(day)s is cancelled") % {"day": _day(o)})
+    _about_order(order, "order_cancelled", gettext_noop("Your order for %(day)s is cancelled"), calendar="CANCEL")
 
 
 def order_closed(order: int) -> None:
     """The cut-off has passed: this is what will come."""
-    _about_order(order, "order_closed", lambda o: _("This comes on %(day)s") % {"day": _day(o)})
+    _about_order(order, "order_closed", gettext_noop("This comes on %(day)s"))
 
 
 def purchase_order_ready(purchase_order: int) -> None:
@@ -59,20 +67,49 @@ def goods_were_bad(purchase: PurchaseOrder, reported: Sequence[Any]) -> None:
             _send(person, subject, "goods_were_bad", context, key=key)
 
 
-def _about_order(pk: int, template: str, subject: Callable[[Order], str]) -> None:
-    order = Order.objects.select_related(
-        "buyer",
-        "delivery__delivery_day__cycle__network",
-        "delivery__pickup_point",
-        "delivery__outlet__organisation",
-        "delivery__place",
-    ).get(pk=pk)
+def _about_order(
+    pk: int, template: str, subject: str, noted: JournalEntry | None = None, *, calendar: str = ""
+) -> None:
+    """The same mail to everybody of the household, each in her language; `calendar` is the method of the event that goes along."""
+    order = (
+        Order.objects.select_related(
+            "buyer",
+            "delivery__delivery_day__cycle__network",
+            "delivery__pickup_point",
+            "delivery__outlet__organisation",
+            "delivery__place",
+        )
+        .prefetch_related("lines__product")
+        .get(pk=pk)
+    )
+    lines = list(order.lines.all())
     for person in _readers(order.buyer):
         with translation.override(person.language):
             url = settings.SITE_URL + reverse("orders:detail", args=[order.pk])
-            context = {"order": order, "lines": order.lines.all(), "person": person, "url": url}
-            key = f"{template}-{order.pk}-{order.version}-{person.pk}"
-            _send(person, subject(order), template, context, key=key, picture=qr.png(order) if order.code else b"")
+            shown = changes.with_changes([noted] if noted else [])
+            context = {
+                "order": order,
+                "lines": lines,
+                "basket": shelf.basket_of(
+                    order, order.delivery.delivery_day.network, consumer=True, fee=order.delivery.fee
+                ),
+                "entry": shown[0] if shown else None,
+                "age": max((line.product.minimum_age or 0 for line in lines), default=0),
+                "person": person,
+                "url": url,
+            }
+            event = ""
+            if calendar and order.confirmed_at:
+                event = appointments.event_of(order, person, cancelled=calendar == "CANCEL")
+            _send(
+                person,
+                _(subject) % {"day": _day(order)},
+                template,
+                context,
+                key=f"{template}-{order.pk}-{order.version}-{person.pk}",
+                picture=qr.png(order) if order.code else b"",
+                event=(event, calendar) if event else None,
+            )
 
 
 def _readers(organisation: Organisation) -> list[Person]:
@@ -88,11 +125,18 @@ def _spelled(day: date) -> str:
 
 
 def _send(
-    person: Person, subject: str, template: str, context: dict[str, Any], *, key: str, picture: bytes = b""
+    person: Person,
+    subject: str,
+    template: str,
+    context: dict[str, Any],
+    *,
+    key: str,
+    picture: bytes = b"",
+    event: tuple[str, str] | None = None,
 ) -> None:
     """
     One mail with a message id of its own, so that a second try is the same mail to whoever receives it. `picture` is a PNG
-    that its HTML shows as `cid:picture`.
+    that its HTML shows as `cid:picture`, `event` the text and the method of an .ics that goes along.
     """
     message = EmailMultiAlternatives(
         subject=subject,
@@ -106,4 +150,6 @@ def _send(
         shown.add_header("Content-ID", "<picture>")
         shown.add_header("Content-Disposition", "inline", filename="qr.png")
         message.attach(shown)
+    if event:
+        message.attach(appointments.FILE, event[0], f"text/calendar; method={event[1]}")
     message.send()

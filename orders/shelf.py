@@ -11,9 +11,10 @@ from django.utils.formats import number_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from network.models import Delivery, Network, PriceGroup
+from network import clock
+from network.models import Delivery, Network, PriceGroup, VatRate
 from network.models.places import km_between
-from network.money import euros
+from network.money import euros, split_vat
 from network.quantities import Unit
 from network.texts import LocalText
 from orders.models import Order, OrderLine
@@ -219,10 +220,15 @@ def _number(amount: Decimal) -> str:
     return number_format(normal if normal != normal.to_integral() else normal.to_integral(), use_l10n=True)
 
 
-def basket_of(order: Order | None, network: Network, *, consumer: bool) -> dict[str, Any]:
-    """What templates/parts/basket.html shows: lines, totals, the minimum, and where the euros go."""
+def basket_of(order: Order | None, network: Network, *, consumer: bool, fee: Decimal = Decimal(0)) -> dict[str, Any]:
+    """
+    What templates/parts/basket.html shows: lines, totals, the minimum, and where the euros go. `fee` is what bringing it home
+    costs: with the deposits it is in what is `due`, and not in `total` and `maximum`.
+    """
     lines = [line for line in order.lines.all() if line.quantity] if order else []
     total = sum((gross(line) for line in lines), Decimal(0))
+    maximum = sum((most(line) for line in lines), Decimal(0))
+    deposit = sum((euros(line.deposit * line.quantity) for line in lines), Decimal(0))
     minimum = network.minimum_order if consumer else Decimal(0)
     return {
         "lines": [
@@ -230,13 +236,16 @@ def basket_of(order: Order | None, network: Network, *, consumer: bool) -> dict[
         ],
         "count": len(lines),
         "total": total,
-        "maximum": sum((most(line) for line in lines), Decimal(0)),
-        "deposit": sum((euros(line.deposit * line.quantity) for line in lines), Decimal(0)),
+        "maximum": maximum,
+        "deposit": deposit,
+        "fee": fee,
+        "due": total + deposit + fee,
+        "due_at_most": maximum + deposit + fee,
         "minimum": minimum,
         "missing": max(Decimal(0), minimum - total),
         "confirm_url": reverse("orders:confirm", args=[order.pk]) if order else "",
         "farm_part": sum((euros(line.price * line.quantity) for line in lines), Decimal(0)),
-        "parts": parts_of(lines),
+        "parts": parts_of(lines, fee),
         "until": order.hold_expires_at if order else None,
         "farms": len({line.producer_id for line in lines}) if consumer else 0,
         "confirmed": bool(order and order.status == Order.Status.CONFIRMED),
@@ -255,8 +264,11 @@ def most(line: OrderLine) -> Decimal:
     return gross(line, line.quantity * MOST_OVER if line.sold_by_weight else line.quantity)
 
 
-def parts_of(lines: Iterable[OrderLine]) -> list[dict[str, Any]]:
-    """Where the money of these lines goes: farmer, logistics, network and VAT, adding up to the gross."""
+def parts_of(lines: Iterable[OrderLine], fee: Decimal = Decimal(0)) -> list[dict[str, Any]]:
+    """
+    Where the money of these lines goes: farmer, logistics, network and VAT, adding up to the gross. The `fee` for bringing it
+    home is transport, but for its VAT.
+    """
     totals = {"farm": Decimal(0), "transport": Decimal(0), "network": Decimal(0), "vat": Decimal(0)}
     for line in lines:
         units = line.billed if line.billed is not None else line.quantity
@@ -266,5 +278,9 @@ def parts_of(lines: Iterable[OrderLine]) -> list[dict[str, Any]]:
         totals["transport"] += transport
         totals["network"] += network
         totals["vat"] += gross(line) - farm - transport - network
+    if fee:
+        net, vat = split_vat(fee, VatRate.objects.get(category="service", period__contains=clock.today()).rate)
+        totals["transport"] += net
+        totals["vat"] += vat
     labels = {"farm": _("Farmers"), "transport": _("Transport"), "network": _("Network"), "vat": _("VAT")}
     return [{"label": labels[kind], "value": value, "kind": kind} for kind, value in totals.items()]

@@ -1,5 +1,6 @@
 """What a producer could not bring, spread over those who asked for it. What is short at a pickup point: `orders.collecting`."""
 
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from django.db import transaction
@@ -8,11 +9,12 @@ from django.utils.translation import gettext as _
 
 from network import journal
 from network.errors import Refused
-from network.models import DeliveryDay, Person
+from network.models import DeliveryDay, Organisation, OrganisationRole, Person
 from network.money import share_out
 from network.quantities import checked_quantity
-from orders.models import OrderLine, PurchaseOrderLine, Shortfall
+from orders.models import Order, OrderLine, PurchaseOrder, PurchaseOrderLine, Shortfall
 
+Wants = Organisation.Substitution
 BEFORE_BILLING = (DeliveryDay.Status.CLOSED, DeliveryDay.Status.PLANNED, DeliveryDay.Status.DRIVEN)
 
 
@@ -62,6 +64,39 @@ def record_missing(*, line: PurchaseOrderLine, missing: Decimal, by: Person, rea
         after=str(missing),
     )
     return line
+
+
+@dataclass
+class Wish:
+    """A household that wants something else than less to pay; `phones` to ask it, when that is its wish."""
+
+    order: int
+    buyer: str
+    wants: str
+    products: list[str] = field(default_factory=list)
+    phones: list[str] = field(default_factory=list)
+
+
+def wishes_of(purchase: PurchaseOrder) -> list[Wish]:
+    """Of those who ordered from this farm, who wants to be called or to get something alike; two queries."""
+    lines = OrderLine.objects.filter(
+        order__in=Order.objects.confirmed(),
+        order__delivery__delivery_day=purchase.delivery_day_id,
+        producer=purchase.producer_id,
+        order__buyer__substitution__in=[Wants.ASK, Wants.REPLACE],
+    ).select_related("order__buyer")
+    found: dict[int, Wish] = {}
+    buyers: dict[int, Wish] = {}
+    for line in lines.order_by("order__buyer__substitution", "order__buyer__name", "order", "pk"):
+        buyer = line.order.buyer
+        wish = found.setdefault(line.order_id, Wish(line.order_id, buyer.name, buyer.when_missing))
+        wish.products.append(str(line.name))
+        if buyer.substitution == Wants.ASK:
+            buyers[buyer.pk] = wish
+    people = OrganisationRole.objects.filter(organisation__in=buyers).exclude(person__phone="").order_by("pk")
+    for buyer_pk, phone in people.values_list("organisation", "person__phone"):
+        buyers[buyer_pk].phones.append(phone)
+    return list(found.values())
 
 
 def in_steps(missing: Decimal, amounts: list[Decimal], step: Decimal) -> list[int]:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from orders.views import orders, papers, shop
+from orders.views import orders, papers, places, shop
 
 app_name = "orders"
 urlpatterns = [
@@ -9,11 +9,14 @@ urlpatterns = [
     path("orders/<int:pk>/confirm/", orders.order_confirm, name="confirm"),
     path("orders/<int:pk>/cancel/", orders.order_cancel, name="cancel"),
     path("orders/<int:pk>/refill/", shop.refill, name="refill"),
+    path("orders/<int:pk>/move/", places.move, name="move"),
+    path("orders/<int:pk>/order.ics", orders.order_calendar, name="calendar"),
     path("documents/<int:pk>/", papers.document, name="document"),
     path("purchase-orders/<int:pk>/", papers.purchase_order, name="purchase_order"),
     path("farm/<slug:slug>/orders/", papers.purchase_orders, name="purchase_orders"),
     path("<slug:network>/shop/", shop.shop, name="shop"),
     path("<slug:network>/shop/buyer/", shop.buyer, name="buyer"),
-    path("<slug:network>/shop/deliveries/", shop.deliveries, name="deliveries"),
+    path("<slug:network>/shop/deliveries/", places.deliveries, name="deliveries"),
+    path("<slug:network>/shop/home/", places.home, name="home"),
     path("<slug:network>/shop/<int:delivery>/fill/", shop.fill, name="fill"),
 ]

@@ -20,6 +20,7 @@ from network.models import (
     Cycle,
     Delivery,
     DeliveryDay,
+    HomeDelivery,
     Membership,
     Network,
     NetworkRole,
@@ -90,6 +91,19 @@ def make_point(network: Network, code: str = "a1", *, weekday: int = 3, hard: in
     for storage_class in ("ambient", "cool", "cold", "frozen"):
         PointCapacity.objects.create(pickup_point=point, storage_class=storage_class, soft=hard, hard=hard)
     return point
+
+
+def make_home_delivery(network: Network, **terms: Any) -> HomeDelivery:
+    """Brought home on Thursdays and Fridays between 17 and 20 o'clock, within 15 km, ten doors a day, for € 6,05."""
+    values: dict[str, Any] = {
+        "weekdays": [3, 4],
+        "opens": time(17),
+        "closes": time(20),
+        "price": Decimal("6.05"),
+        "radius_km": 15,
+        "doors": 10,
+    }
+    return HomeDelivery.objects.create(network=network, **values | terms)
 
 
 def make_household(network: Network, name: str, *people: Person) -> Organisation:

@@ -30,7 +30,7 @@ from orders import basket, checkout, closing
 from orders.models import Document, PurchaseOrder
 from producers import stock
 from producers.models import Offer
-from tests.conftest import make_vehicle
+from tests.conftest import make_home_delivery, make_vehicle
 from tests.matrix import Page, World
 
 APPS = ("network", "producers", "orders", "logistics")
@@ -42,6 +42,7 @@ def world(
     network, point, farm, leek, cycle, day, delivery, shop, household, alice, bob, charlie, eli, fien, gust, dana
 ):
     """Bob has ordered leek for Thursday; the day is closed, planned and settled; Gust drives. Friday's basket is open."""
+    make_home_delivery(network)
     supply = stock.announce(product=leek, week_on=cycle.week_on, quantity=Decimal(50), price=Decimal(2), by=alice)
     order = basket.open_order(buyer=household, delivery=delivery, by=bob)
     offer = Offer.objects.get(delivery_day=day, price_group__audience="household")

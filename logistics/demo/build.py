@@ -18,6 +18,7 @@ from logistics.models import CollegeRule
 from network import clock
 from network.models import (
     BankAccount,
+    HomeDelivery,
     Membership,
     Network,
     NetworkRole,
@@ -164,6 +165,7 @@ def build(seed: int) -> None:
     _points(networks, dice)
     _outlets(networks)
     _cast(networks, producers)
+    _bring_home(networks[0])
     fleets.build(networks, producers)
     funds.build(networks[0], weeks=WEEKS)
     EmailAddress.objects.bulk_create(
@@ -357,6 +359,24 @@ def _outlets(networks: list[Network]) -> None:
                 opens=time(13) if name == "shops" else time(12, 30),
                 closes=time(18) if name == "shops" else time(17),
             )
+
+
+def _bring_home(network: Network) -> None:
+    """One of the networks brings baskets home. What households want when something is missing, most have said."""
+    HomeDelivery.objects.create(
+        network=network,
+        weekdays=list(WEEKDAYS.values()),
+        opens=time(16),
+        closes=time(20),
+        price=Decimal("6.50"),
+        radius_km=8,
+        doors=6,
+    )
+    wishes = Organisation.Substitution.values
+    homes = list(Organisation.objects.filter(kind="household").order_by("pk"))
+    for number, home in enumerate(homes):
+        home.substitution = "" if number % 4 == 3 else wishes[number % 4]
+    Organisation.objects.bulk_update(homes, ["substitution"])
 
 
 def _cast(networks: list[Network], producers: dict[str, Producer]) -> None:

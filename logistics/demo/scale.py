@@ -65,7 +65,7 @@ WITH buyers AS (
 ), places AS (
     SELECT delivery.id, row_number() OVER (ORDER BY delivery.id) AS n, count(*) OVER () AS many
     FROM network_delivery delivery JOIN network_deliveryday day ON day.id = delivery.delivery_day_id
-    WHERE day.cycle_id = %(cycle)s AND delivery.outlet_id IS NULL
+    WHERE day.cycle_id = %(cycle)s AND delivery.pickup_point_id IS NOT NULL
 )
 INSERT INTO orders_order (buyer_id, delivery_id, status, created_at, confirmed_at, version, age_declared, reference)
 SELECT buyers.organisation_id, places.id, 'confirmed', %(now)s, %(now)s, 2, true, ''

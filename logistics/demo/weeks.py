@@ -13,7 +13,7 @@ from logistics import disputes, driven, handover, rounds, scenarios, settling, t
 from logistics.demo import fleets, pickups
 from logistics.demo.build import LOGINS, WEEKS, rows
 from logistics.models import CostShare, Dispute, Scenario, Stop, TemperatureReading
-from network import clock, cycles
+from network import clock, cycles, homes
 from network.errors import Refused
 from network.models import Cycle, Delivery, DeliveryDay, Network, Organisation, OrganisationRole, OutboxEntry, Person
 from network.money import euros
@@ -26,6 +26,7 @@ THIN = (4, 9)
 PRESENT = 0.82
 NEWCOMERS = {"gent": ("9880 Aalter", [51.0862, 3.4469]), "leuven": ("3200 Aarschot", [50.9874, 4.8368])}
 FAVOURITES = {"vegetables": 5, "fruit": 3, "dairy": 3, "bread": 3, "meat": 1, "pantry": 1, "drinks": 1, "plants": 1}
+AT_HOME = ("a02-2@huis.example", "a03-4@huis.example")
 ASKED = {
     3: (
         "Op mijn rekening staan kratten voor een afhaalpunt waar ik die dag niets voor had. Klopt dat?",
@@ -161,24 +162,24 @@ def _arrivals(
 
 
 def _buyers(day: DeliveryDay) -> list[Buyer]:
-    deliveries = day.deliveries.select_related(
+    deliveries = day.deliveries.filter(home=None).select_related(
         "pickup_point__place", "outlet__organisation", "delivery_day__cycle__network"
     )
     found: list[Buyer] = []
     for delivery in deliveries.order_by("pk"):
         if delivery.outlet:
-            homes = [delivery.outlet.organisation]
+            households = [delivery.outlet.organisation]
         else:
             assert delivery.pickup_point
             email = f"{delivery.pickup_point.code}-"
-            homes = list(
+            households = list(
                 Organisation.objects.filter(roles__person__email__startswith=email, kind="household").order_by("pk")
             )
-        roles = OrganisationRole.objects.filter(organisation__in=homes).order_by("-pk").select_related("person")
+        roles = OrganisationRole.objects.filter(organisation__in=households).order_by("-pk").select_related("person")
         people = {role.organisation_id: role.person for role in roles}
         found += [
             Buyer(home, people[home.pk], delivery, trade=delivery.outlet is not None)
-            for home in homes
+            for home in households
             if home.pk in people
         ]
     return found
@@ -204,9 +205,17 @@ def order(buyer: Buyer, offers: list[Offer], dice: random.Random) -> Order | Non
             total += offer.gross * wanted[offer.pk]
     if total <= minimum:
         return None
-    made = basket.open_order(buyer=buyer.organisation, delivery=buyer.delivery, by=buyer.person)
+    made = basket.open_order(buyer=buyer.organisation, delivery=_where(buyer), by=buyer.person)
     made = basket.fill(order=made, quantities=wanted, by=buyer.person)
     return checkout.place_order(order=made, by=buyer.person, age_declared=True)
+
+
+def _where(buyer: Buyer) -> Delivery:
+    """The point, or for the two households that have it brought home, their door, when their network comes there."""
+    if buyer.person.email in AT_HOME:
+        with suppress(Refused):
+            return homes.bring_home(day=buyer.delivery.delivery_day, household=buyer.organisation)
+    return buyer.delivery
 
 
 def _offers(day: DeliveryDay) -> dict[bool, list[Offer]]:

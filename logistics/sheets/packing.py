@@ -13,7 +13,8 @@ from logistics.models import Crate, Round
 from logistics.sheets.manifest import Halt, Manifest, Ride, chilled, counted, hour, keeping, spans, weight
 from network.models import Delivery
 from network.texts import as_text
-from orders.models import OrderLine
+from orders.models import Order, OrderLine
+from orders.shortages import Wants
 
 LATER = 9999
 """Behind every round: what is on none."""
@@ -22,12 +23,12 @@ LATER = 9999
 def packing_lists(manifest: Manifest, *, delivery: int | None = None, per_crate: bool = False) -> dict[str, Any]:
     """
     Per delivery, crate by crate, whose goods go in: each delivery on a new page, in the order of the rounds; of one
-    `delivery` (pk), or `per_crate` a slip of half a page to lay in each. One query.
+    `delivery` (pk), or `per_crate` a slip of half a page to lay in each. Two queries.
     """
     crates_of = _per_delivery(manifest, {Round.Leg.DISTRIBUTION})
     if delivery is not None:
         crates_of = {pk: crates for pk, crates in crates_of.items() if pk == delivery}
-    halt_of = manifest.halt_of
+    halt_of, wishes = manifest.halt_of, _wishes(crates_of)
     lists = []
     for drop in _deliveries(crates_of):
         crates = crates_of[drop.pk]
@@ -40,7 +41,7 @@ def packing_lists(manifest: Manifest, *, delivery: int | None = None, per_crate:
                 "round": _where(ride, halt),
                 "window": f"{hour(drop.starts_at)} – {hour(drop.ends_at)}",
                 "load": f"{counted(crates)} · {weight(crates)}",
-                "crates": [_packed(crate, manifest.counts[crate.pk]) for crate in crates],
+                "crates": [_packed(crate, manifest.counts[crate.pk], wishes) for crate in crates],
             }
         )
     lists.sort(key=lambda one: one["order"])
@@ -51,6 +52,7 @@ def packing_lists(manifest: Manifest, *, delivery: int | None = None, per_crate:
         "lists": lists,
         "words": {
             "order": _("order"),
+            "missing": _("if something is missing"),
             "nothing": _("There is nothing to pack on this day."),
             "packed": _("Packed by"),
         },
@@ -166,7 +168,13 @@ def _sent(crates: Iterable[Crate], lines: dict[int, OrderLine]) -> list[dict[str
     ]
 
 
-def _packed(crate: Crate, count: str) -> dict[str, Any]:
+def _wishes(crates_of: dict[int, list[Crate]]) -> dict[int, str]:
+    """What households want when something is missing, by order, when it is not just to pay less."""
+    orders = Order.objects.filter(delivery__in=crates_of, buyer__substitution__in=[Wants.ASK, Wants.REPLACE])
+    return {pk: str(Wants(wish).label) for pk, wish in orders.values_list("pk", "buyer__substitution")}
+
+
+def _packed(crate: Crate, count: str, wishes: dict[int, str]) -> dict[str, Any]:
     return {
         "letter": crate.letter,
         "count": count,
@@ -176,6 +184,7 @@ def _packed(crate: Crate, count: str) -> dict[str, Any]:
             {
                 "number": content["order"],
                 "buyer": content["buyer"],
+                "wish": wishes.get(content["order"], ""),
                 "lines": [[str(as_text(line["name"])), amount_of(line)] for line in content["lines"]],
             }
             for content in crate.contents

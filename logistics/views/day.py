@@ -245,6 +245,7 @@ def _deliveries(day: DeliveryDay, rides: list[desk.Ride]) -> list[dict[str, Any]
     deliveries = (
         day.deliveries.select_related("pickup_point", "outlet__organisation", "place")
         .annotate(number=Count("orders", ~Q(orders__status__in=["basket", "cancelled"])))
+        .exclude(home__isnull=False, number=0)
         .order_by(F("pickup_point").asc(nulls_last=True), "outlet__organisation__name")
     )
     return [

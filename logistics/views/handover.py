@@ -23,9 +23,10 @@ from logistics.access import day_for, delivery_for, purchase_order_for
 from logistics.forms import MissingForm
 from logistics.pictures import MOST_BYTES
 from network import clock
-from network.models import Delivery
+from network.access import COORDINATOR
+from network.models import Delivery, Network
 from network.views.refusals import told
-from orders import collecting
+from orders import collecting, shortages
 from orders.models import Order, OrderLine, Shortfall
 
 
@@ -36,6 +37,9 @@ def missing(request: HttpRequest, pk: int) -> HttpResponse:
     back = request.POST.get("next") or request.GET.get("next") or ""
     if not url_has_allowed_host_and_scheme(back, {request.get_host()}):
         back = ""
+    coordinates = (
+        Network.objects.with_role(request.user, COORDINATOR).filter(pk=purchase.delivery_day.network.pk).exists()
+    )
     form = MissingForm(purchase, request.POST or None)
     if form.is_valid() and form.save(by=request.user):  # type: ignore[arg-type]
         messages.success(request, _("Recorded. Those who ordered it pay only for what they get."))
@@ -43,7 +47,13 @@ def missing(request: HttpRequest, pk: int) -> HttpResponse:
     return render(
         request,
         "logistics/missing.html",
-        {"network": purchase.delivery_day.network, "purchase": purchase, "form": form, "next": back},
+        {
+            "network": purchase.delivery_day.network,
+            "purchase": purchase,
+            "form": form,
+            "next": back,
+            "wishes": shortages.wishes_of(purchase) if coordinates else [],
+        },
         status=422 if form.errors else 200,
     )
 

@@ -19,7 +19,7 @@ from network.models.people import (
 )
 from network.models.places import Outlet, PickupPoint, PickupSlot, Place, PointCapacity
 from network.models.record import JournalEntry, OutboxEntry
-from network.models.terms import PriceGroup, Tariff, VatRate
+from network.models.terms import HomeDelivery, PriceGroup, Tariff, VatRate
 
 __all__ = [
     "Account",
@@ -29,6 +29,7 @@ __all__ = [
     "DeliveryCapacity",
     "DeliveryDay",
     "Holiday",
+    "HomeDelivery",
     "JournalEntry",
     "Membership",
     "Network",

@@ -1,13 +1,14 @@
-"""The week: cycles, delivery days with their own cut-off, and deliveries at a point or an outlet."""
+"""The week: cycles, delivery days with their own cut-off, and deliveries at a point, an outlet or a household's door."""
 
 from typing import Any, Self
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from network import clock
-from network.models.people import Network
+from network.models.people import Network, Organisation
 from network.models.places import Outlet, PickupPoint, Place
 from network.quantities import StorageClass
 from network.texts import Texts
@@ -121,19 +122,27 @@ class Deliveries(models.QuerySet["Delivery"]):
         return self.filter(delivery_day__in=DeliveryDay.objects.on_sale())
 
     def for_buyer(self, buyer: Any) -> Self:
-        """Deliveries this organisation may choose: pickup points, and its own door when it is an outlet."""
-        return self.filter(Q(outlet=None) | Q(outlet__organisation=buyer))
+        """Deliveries this organisation may choose: pickup points, and its own door."""
+        return self.filter(Q(pickup_point__isnull=False) | Q(outlet__organisation=buyer) | Q(home=buyer))
+
+    def at_points(self) -> Self:
+        return self.filter(pickup_point__isnull=False)
 
 
 class Delivery(models.Model):
-    """Goods handed over on a delivery day at one pickup point or one outlet, within a window."""
+    """
+    Goods handed over on a delivery day, within a window, at one pickup point, one outlet, or the door of one household.
+    `fee` is what that household pays to have them brought: euro, VAT included, as agreed when it first asked for this day.
+    """
 
     delivery_day = models.ForeignKey(DeliveryDay, models.PROTECT, related_name="deliveries")
     pickup_point = models.ForeignKey(PickupPoint, models.PROTECT, null=True, blank=True, related_name="deliveries")
     outlet = models.ForeignKey(Outlet, models.PROTECT, null=True, blank=True, related_name="deliveries")
+    home = models.ForeignKey(Organisation, models.PROTECT, null=True, blank=True, related_name="home_deliveries")
     place = models.ForeignKey(Place, models.PROTECT, related_name="deliveries")
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
+    fee = models.DecimalField(max_digits=6, decimal_places=2, default=0)
 
     objects = Deliveries.as_manager()
 
@@ -141,13 +150,19 @@ class Delivery(models.Model):
         verbose_name_plural = "deliveries"
         constraints = [
             models.UniqueConstraint(
-                fields=["delivery_day", "pickup_point", "outlet", "starts_at"],
+                fields=["delivery_day", "pickup_point", "outlet", "home", "starts_at"],
                 name="delivery_once",
                 nulls_distinct=False,
             ),
+            models.UniqueConstraint(fields=["delivery_day", "home"], name="one_home_delivery_per_household_and_day"),
             models.CheckConstraint(
-                condition=Q(pickup_point=None, outlet__isnull=False) | Q(pickup_point__isnull=False, outlet=None),
-                name="delivery_is_at_a_point_or_an_outlet",
+                condition=Q(pickup_point__isnull=False, outlet=None, home=None)
+                | Q(pickup_point=None, outlet__isnull=False, home=None)
+                | Q(pickup_point=None, outlet=None, home__isnull=False),
+                name="delivery_is_at_a_point_an_outlet_or_a_home",
+            ),
+            models.CheckConstraint(
+                condition=Q(fee=0) | Q(fee__gt=0, home__isnull=False), name="only_home_deliveries_have_a_fee"
             ),
             models.CheckConstraint(condition=Q(starts_at__lt=F("ends_at")), name="delivery_ends_after_it_starts"),
         ]
@@ -156,8 +171,14 @@ class Delivery(models.Model):
         return f"{self.destination} {self.delivery_day.on}"
 
     @property
-    def destination(self) -> PickupPoint | Outlet:
-        return self.pickup_point or self.outlet  # type: ignore[return-value]
+    def destination(self) -> PickupPoint | Outlet | str:
+        """Where it is, as everybody may read it. A household is a number: its name and address are for who drives there."""
+        return self.pickup_point or self.outlet or gettext("Home delivery %(number)s") % {"number": self.pk}
+
+    @property
+    def where(self) -> str:
+        """Where it is, as its buyer reads it."""
+        return gettext("At your door") if self.home_id else str(self.destination)
 
 
 class DeliveryCapacity(models.Model):

@@ -26,6 +26,7 @@ class Account(models.Model):
         PURCHASES = "purchases", _("purchases")
         CONTRIBUTION = "contribution", _("network contribution")
         TARIFF = "tariff", _("logistics tariff")
+        HOME = "home", _("home delivery")
         TRANSPORT = "transport", _("transport cost")
         CARRIER = "carrier", _("carrier")
         LAUNCH_GAP = "launch_gap", _("launch gap")

@@ -64,7 +64,10 @@ class Organisations(models.QuerySet["Organisation"]):
 
 
 class Organisation(models.Model):
-    """Anyone who buys or sells: a household, a farm, a shop, a kitchen, the co-operative itself."""
+    """
+    Anyone who buys or sells: a household, a farm, a shop, a kitchen, the co-operative itself. `substitution` is what a
+    household wants when something cannot be brought; blank until it was asked, and then it is left out.
+    """
 
     class Kind(models.TextChoices):
         HOUSEHOLD = "household", _("household")
@@ -72,11 +75,17 @@ class Organisation(models.Model):
         PUBLIC = "public", _("public body")
         COOPERATIVE = "cooperative", _("co-operative")
 
+    class Substitution(models.TextChoices):
+        REPLACE = "replace", _("put something alike in its place")
+        REFUND = "refund", _("leave it out, I pay less")
+        ASK = "ask", _("call me first")
+
     name = models.CharField(_("name"), max_length=120)
     kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.HOUSEHOLD)
     place = models.ForeignKey("network.Place", models.PROTECT, null=True, blank=True, related_name="organisations")
     enterprise_number = models.CharField(max_length=10, blank=True)
     language = models.CharField(max_length=2, default="nl")
+    substitution = models.CharField(max_length=8, choices=Substitution.choices, blank=True)
     people = models.ManyToManyField(Person, through="OrganisationRole", related_name="organisations")
     archived_at = models.DateTimeField(null=True, blank=True)
 
@@ -84,6 +93,11 @@ class Organisation(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def when_missing(self) -> str:
+        """What to do when something it ordered is not there, in the reader's language."""
+        return str(self.Substitution(self.substitution or self.Substitution.REFUND).label)
 
 
 class OrganisationRole(models.Model):

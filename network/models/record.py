@@ -30,6 +30,7 @@ SAID = {
     "locked a stop": _("locked a stop"),
     "merged two rounds": _("merged two rounds"),
     "moved a stop": _("moved a stop"),
+    "moved the order": _("moved the order"),
     "noted what was driven": _("noted what was driven"),
     "noted temperatures": _("noted temperatures"),
     "made the papers": _("made the papers"),

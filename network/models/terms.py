@@ -1,12 +1,12 @@
-"""The terms on which a network works: price groups, logistics tariffs, VAT rates. Dated, never overlapping."""
+"""The terms on which a network works: price groups, logistics tariffs, VAT rates, home delivery."""
 
 from datetime import date
 from typing import Self
 
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateRangeField, RangeOperators
+from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOperators
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from network.models.people import Network
@@ -86,3 +86,28 @@ class VatRate(models.Model):
             ),
             models.CheckConstraint(condition=Q(rate__gte=0, rate__lt=100), name="vat_rate_is_a_percentage"),
         ]
+
+
+class HomeDelivery(models.Model):
+    """
+    A network brings baskets home: on these weekdays, in this window, to at most so many `doors` a day within `radius_km` of
+    its hub as the crow flies. `price` per delivery, VAT included. No row: it does not.
+    """
+
+    network = models.OneToOneField(Network, models.CASCADE, related_name="home_delivery")
+    weekdays = ArrayField(models.PositiveSmallIntegerField())
+    opens = models.TimeField()
+    closes = models.TimeField()
+    price = models.DecimalField(max_digits=6, decimal_places=2)
+    radius_km = models.PositiveSmallIntegerField()
+    doors = models.PositiveSmallIntegerField()
+
+    class Meta:
+        verbose_name_plural = "home deliveries"
+        constraints = [
+            models.CheckConstraint(condition=Q(opens__lt=F("closes")), name="home_delivery_closes_after_it_opens"),
+            models.CheckConstraint(condition=Q(price__gte=0), name="home_delivery_price_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.network} {self.price}"

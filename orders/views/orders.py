@@ -1,4 +1,6 @@
-"""A buyer's own orders: look, confirm, cancel."""
+"""A buyer's own orders: look, confirm, cancel, put in a calendar."""
+
+from decimal import Decimal
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -9,10 +11,10 @@ from django.utils.translation import gettext as _
 
 from network import journal
 from network.models import Organisation, Person, PriceGroup
-from orders import collecting, shelf
+from orders import appointments, changes, checkout, collecting, moving, shelf
 from orders.basket import keep, price_group_of
 from orders.forms import CancelForm, ConfirmForm
-from orders.models import Order
+from orders.models import Document, Order, OrderLine
 
 PLACE = (
     "delivery__delivery_day__cycle__network",
@@ -32,44 +34,73 @@ def order_list(request: HttpRequest) -> HttpResponse:
         .order_by("-delivery__starts_at", "-pk")
     )
     page = Paginator(orders, 20).get_page(request.GET.get("page"))
-    rows = [(order, sum(shelf.gross(line) for line in order.lines.all())) for order in page]
+    rows = [(order, sum((shelf.gross(line) for line in order.lines.all()), order.delivery.fee)) for order in page]
     return render(request, "orders/mine.html", {"page": page, "rows": rows})
 
 
 @login_required
 def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """What was ordered, what will come and when; once it came, what was missing or weighed and what was given back."""
     order = get_object_or_404(Order.objects.visible_to(request.user).select_related("buyer", *PLACE).distinct(), pk=pk)
-    lines = list(order.lines.select_related("producer__organisation"))
-    network = order.delivery.delivery_day.network
+    lines = list(order.lines.select_related("producer__organisation", "product"))
+    papers = list(order.documents.select_related("issuer").order_by("pk"))
+    fee = _fee(order, bool(lines))
+    goods = sum((shelf.gross(line) for line in lines), Decimal(0))
+    deposit = sum(
+        (line.deposit * (line.billed if line.billed is not None else line.quantity) for line in lines), Decimal(0)
+    )
     return render(
         request,
         "orders/detail.html",
         {
             "order": order,
-            "network": network,
-            "lines": [{"line": line, "gross": shelf.gross(line)} for line in lines],
-            "total": sum(shelf.gross(line) for line in lines),
-            "deposit": sum(
-                line.deposit * (line.billed if line.billed is not None else line.quantity) for line in lines
+            "network": order.delivery.delivery_day.network,
+            "lines": [{"line": line, "gross": shelf.gross(line), "got": _got(line)} for line in lines],
+            "fee": fee,
+            "total": goods + fee + deposit,
+            "most": sum((shelf.most(line) for line in lines), fee + deposit) if order.status != "settled" else None,
+            "deposit": deposit,
+            "parts": shelf.parts_of(lines, fee),
+            "documents": papers,
+            "credited": sum(
+                (paper.gross + paper.deposit for paper in papers if paper.kind == Document.Kind.CREDIT_NOTE),
+                Decimal(0),
             ),
-            "parts": shelf.parts_of(lines),
-            "documents": order.documents.select_related("issuer").order_by("pk"),
-            "history": journal.history_of(order),
             "collect": collecting.card(order),
+            "pending": order.status == Order.Status.CONFIRMED
+            and any(line.quantity != line.confirmed for line in lines),
+            "history": changes.with_changes(journal.history_of(order)),
             "editable": Order.objects.editable_by(request.user).filter(pk=order.pk).exists()
             and order.status in (Order.Status.BASKET, Order.Status.CONFIRMED),
         },
     )
 
 
+def _fee(order: Order, has_lines: bool) -> Decimal:
+    """Bringing it home costs nothing when there is nothing to bring."""
+    return order.delivery.fee if has_lines else Decimal(0)
+
+
+def _got(line: OrderLine) -> Decimal | None:
+    """What she really gets of it, when that is known and not what she ordered."""
+    got = line.billed if line.billed is not None else line.packed
+    return None if got == line.quantity else got
+
+
 @login_required
 def order_confirm(request: HttpRequest, pk: int) -> HttpResponse:
-    """The last look before it binds, with the button the law prescribes."""
-    mine = Order.objects.editable_by(request.user).with_lapsed_at().select_related("buyer", *PLACE)
-    order = get_object_or_404(mine, pk=pk)
+    """
+    The last look before it binds, with the button the law prescribes. After the cut-off it says so, and takes the basket to
+    the next day with one tap.
+    """
+    mine = Order.objects.filter(buyer__in=Organisation.objects.of(request.user))
+    order = get_object_or_404(mine.with_lapsed_at().select_related("buyer", *PLACE), pk=pk)
     assert isinstance(request.user, Person)
+    if order.status not in (Order.Status.BASKET, Order.Status.CONFIRMED):
+        return redirect("orders:detail", order.pk)
     network = order.delivery.delivery_day.network
-    lines = [line for line in order.lines.select_related("product", "producer__organisation") if line.quantity]
+    all_lines = list(order.lines.select_related("product", "producer__organisation"))
+    lines = [line for line in all_lines if line.quantity]
     trade = price_group_of(order.buyer, network).audience == PriceGroup.Audience.TRADE
     age = max((line.product.minimum_age or 0 for line in lines), default=0)
     form = ConfirmForm(order, request.POST.dict() if request.method == "POST" else None, age=age, trade=trade)
@@ -77,7 +108,8 @@ def order_confirm(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, _("Your order is confirmed. A mail is on its way."))
         return redirect("orders:detail", order.pk)
     keep(order)
-    basket = shelf.basket_of(order, network, consumer=not trade)
+    open_still = order.delivery.delivery_day.is_on_sale
+    changed = changes.of_lines(all_lines) if order.status == Order.Status.CONFIRMED else {}
     return render(
         request,
         "orders/confirm.html",
@@ -86,8 +118,12 @@ def order_confirm(request: HttpRequest, pk: int) -> HttpResponse:
             "network": network,
             "form": form,
             "lines": [{"line": line, "gross": shelf.gross(line), "most": shelf.most(line)} for line in lines],
-            "basket": basket | {"lapsed_at": order.lapsed_at},  # type: ignore[attr-defined]
+            "basket": shelf.basket_of(order, network, consumer=not trade, fee=_fee(order, bool(lines)))
+            | {"lapsed_at": order.lapsed_at},  # type: ignore[attr-defined]
+            "changes": changes.shown(changed),
             "perishable": all(line.product.perishable for line in lines),
+            "too_late": "" if open_still else checkout.too_late(order.delivery),
+            "elsewhere": form.nearest if open_still else moving.next_chance(order),
         },
         status=422 if form.errors else 200,
     )
@@ -103,3 +139,16 @@ def order_cancel(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("orders:detail", order.pk)
     context = {"order": order, "network": order.delivery.delivery_day.network, "form": form}
     return render(request, "orders/cancel.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+def order_calendar(request: HttpRequest, pk: int) -> HttpResponse:
+    """When and where to collect it, for the reader's calendar."""
+    mine = Order.objects.confirmed().filter(buyer__in=Organisation.objects.of(request.user))
+    order = get_object_or_404(mine.select_related(*PLACE), pk=pk)
+    assert isinstance(request.user, Person)
+    return HttpResponse(
+        appointments.event_of(order, request.user),
+        content_type="text/calendar; charset=utf-8; method=REQUEST",
+        headers={"Content-Disposition": f'attachment; filename="{appointments.FILE}"'},
+    )

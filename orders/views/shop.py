@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -162,42 +162,12 @@ def _wrong(visit: Visit, errors: dict[int, str], wanted: dict[int, Decimal]) -> 
 def _basket(visit: Visit, error: str = "") -> dict[str, Any]:
     """What parts/basket.html and parts/bar.html show."""
     assert visit.delivery
-    return shelf.basket_of(visit.order, visit.network, consumer=not visit.trade) | {
+    return shelf.basket_of(visit.order, visit.network, consumer=not visit.trade, fee=visit.delivery.fee) | {
         "closes": dayhour(visit.delivery.delivery_day.closes_at),
         "error": error,
         "seen": int(visit.seen.timestamp() * 1000),
         "lapsed_at": visit.order.lapsed_at if visit.order else None,  # type: ignore[attr-defined]
     }
-
-
-def deliveries(request: HttpRequest, network: str) -> HttpResponse:
-    """Where and when: pickup points, and the own door of an outlet."""
-    visit = _visit(request, public_network(network), request.GET.get("delivery"))
-    found = list(
-        _choices(visit.network, visit.buyer)
-        .select_related("delivery_day", "pickup_point", "outlet__organisation", "place")
-        .prefetch_related("capacities")
-        .order_by("starts_at", "pk")
-    )
-    for number, delivery in enumerate(found, 1):
-        delivery.number = number  # type: ignore[attr-defined]
-        delivery.full = any(room.booked >= room.hard for room in delivery.capacities.all())  # type: ignore[attr-defined]
-    markers = [
-        {
-            "lat": delivery.place.lat,
-            "lon": delivery.place.lon,
-            "kind": "point" if delivery.pickup_point else "outlet",
-            "number": number,
-            "label": str(delivery.destination),
-            "url": f"{reverse('orders:shop', args=[network])}?delivery={delivery.pk}",
-        }
-        for number, delivery in enumerate(found, 1)
-    ]
-    return render(
-        request,
-        "orders/deliveries.html",
-        {"network": visit.network, "deliveries": found, "markers": markers, "chosen": visit.delivery, "visit": visit},
-    )
 
 
 @login_required
@@ -248,8 +218,9 @@ def _visit(request: HttpRequest, network: Network, wanted: str | None, *, buyer:
     if chosen:
         mine = _orders_of(chosen)
         if delivery is None:
-            order = mine.filter(delivery__in=_choices(network, chosen)).order_by("-created_at").first()
-            delivery = deliveries.filter(pk=order.delivery_id).first() if order else _usual(deliveries, chosen)
+            filled = Exists(OrderLine.objects.filter(order=OuterRef("pk")))
+            order = mine.filter(delivery__in=_choices(network, chosen)).order_by(filled.desc(), "-created_at").first()
+            delivery = deliveries.filter(pk=order.delivery_id).first() if order else _usual(deliveries, chosen, network)
         else:
             order = mine.filter(delivery=delivery).first()
     if delivery is None:
@@ -259,17 +230,22 @@ def _visit(request: HttpRequest, network: Network, wanted: str | None, *, buyer:
 
 
 def _choices(network: Network, buyer: Organisation | None) -> Any:
-    """Deliveries still to be ordered for: an outlet's own door first of all, else the pickup points."""
+    """Deliveries still to be ordered for: the buyer's own door, and the pickup points."""
     found = Delivery.objects.on_sale().filter(delivery_day__cycle__network=network)
-    return found.for_buyer(buyer) if buyer else found.filter(outlet=None)
+    return found.for_buyer(buyer) if buyer else found.at_points()
 
 
-def _usual(deliveries: Any, buyer: Organisation) -> Delivery | None:
-    """The own door of an outlet, else where this buyer collected last."""
+def _usual(deliveries: Any, buyer: Organisation, network: Network) -> Delivery | None:
+    """The own door of an outlet, else the point of this network where this buyer collected last."""
     door = deliveries.filter(outlet__organisation=buyer).first()
     if door:
         return door
-    last = Order.objects.filter(buyer=buyer).order_by("-created_at").values("delivery__pickup_point")[:1]
+    last = (
+        Order.objects.confirmed()
+        .filter(buyer=buyer, delivery__pickup_point__network=network)
+        .order_by("-created_at")
+        .values("delivery__pickup_point")[:1]
+    )
     return deliveries.filter(pickup_point__in=last).first()
 
 
@@ -306,6 +282,7 @@ def _shop_page(
             "network": visit.network,
             "visit": visit,
             "delivery": visit.delivery,
+            "change_url": f"{reverse('orders:deliveries', args=[visit.network.slug])}?delivery={visit.delivery.pk}",
             "categories": categories,
             "sections": _sections(rows, categories),
             "rows": rows,

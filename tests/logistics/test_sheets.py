@@ -147,6 +147,19 @@ def test_packing_lists_say_whose_goods_go_in_which_crate(planned):
     assert order["lines"] == [["milk", "6 bottle"]]
 
 
+def test_a_packing_list_says_what_a_household_wants_when_something_is_missing(planned, household):
+    def wishes():
+        lists = packing.packing_lists(manifest.of_day(planned))["lists"]
+        point = next(one for one in lists if one["name"] == "Punt a1")
+        return {order["wish"] for crate in point["crates"] for order in crate["orders"]}
+
+    assert wishes() == {""}
+    household.substitution = "ask"
+    household.save()
+    assert wishes() == {"call me first"}
+    assert sheets.packing_lists(day=planned).startswith(b"%PDF")
+
+
 def test_packing_lists_of_one_delivery_and_slips_per_crate(planned, delivery):
     found = manifest.of_day(planned)
     (only,) = packing.packing_lists(found, delivery=delivery.pk)["lists"]

@@ -8,9 +8,9 @@ import pytest
 from django.core import mail
 from django.urls import reverse
 
-from logistics import calendars, comparing, drivers, edits, handover, rounds, versions
+from logistics import comparing, drivers, edits, handover, rounds, versions
 from logistics.models import Round, RoundChange, Stop
-from network import clock, outbox
+from network import calendars, clock, outbox
 from network.errors import Refused
 from network.models import DeliveryDay, JournalEntry, NetworkRole, OutboxEntry
 from tests.conftest import make_person

@@ -15,6 +15,7 @@ BUYER = SIGN_IN | {"bob": 200, "dana": 200}
 PAGES = [
     Page("orders:shop", of_network, others=200),
     Page("orders:deliveries", of_network, others=200),
+    Page("orders:home", of_network, expected=SIGN_IN | {"bob": 200}),
     Page("orders:buyer", of_network, method="post", expected=SIGN_IN),
     Page(
         "orders:fill",
@@ -25,7 +26,9 @@ PAGES = [
     ),
     Page("orders:mine", others=200, expected=SIGN_IN),
     Page("orders:detail", of_order, expected=BUYER),
-    Page("orders:confirm", of_order, expected=SIGN_IN),
+    Page("orders:confirm", of_order, expected=SIGN_IN | {"bob": 302}),
+    Page("orders:calendar", of_order, expected=SIGN_IN | {"bob": 200}),
+    Page("orders:move", of_order, method="post", expected=SIGN_IN),
     Page("orders:cancel", of_order, expected=SIGN_IN),
     Page("orders:refill", of_order, method="post", expected=SIGN_IN),
     Page("orders:document", lambda w: {"pk": w.document.pk}, expected=BUYER),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from network import journal
 from network.errors import Refused
-from network.models import DeliveryDay
+from network.models import DeliveryDay, Organisation
 from orders import closing, shortages, weighing
 from orders.models import OrderLine, PurchaseOrderLine
 from tests.conftest import make_household, make_person
@@ -110,3 +110,19 @@ def test_weighing_is_all_or_nothing(weighed_line, dana):
     with pytest.raises(Refused, match="cannot be weighed"):
         weighing.weigh(packed={weighed_line.pk: D(3), other.pk: D(1)}, by=dana)
     assert packed() == [None, None, None]
+
+
+def test_who_wants_to_be_called_or_something_alike_is_said_to_the_coordinator_alone(closed, dana, gust, visit):
+    ann, bea, cis = Organisation.objects.filter(kind="household", name__startswith="Gezin ").order_by("name")
+    for home, wish in ((ann, "ask"), (bea, "refund"), (cis, "replace")):
+        home.substitution = wish
+        home.save()
+    ann.people.update(phone="0470 12 34 56")
+    cis.people.update(phone="0470 65 43 21")
+    found = shortages.wishes_of(closed.purchase_order)
+    assert [(wish.buyer, wish.wants, wish.products, wish.phones) for wish in found] == [
+        ("Gezin ann", "call me first", ["leek"], ["0470 12 34 56"]),
+        ("Gezin cis", "put something alike in its place", ["leek"], []),
+    ]
+    page = visit(dana).get(f"/purchase-orders/{closed.purchase_order_id}/missing/").content.decode()
+    assert "0470 12 34 56" in page and "0470 65 43 21" not in page and "Gezin bea" not in page

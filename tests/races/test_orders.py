@@ -2,20 +2,23 @@
 
 import threading
 from collections import Counter
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import F, Sum
 
-from network.models import Delivery, DeliveryCapacity, Organisation, OutboxEntry
-from orders import basket, checkout, closing
+from network import clock
+from network.homes import bring_home
+from network.models import Delivery, DeliveryCapacity, DeliveryDay, Organisation, OutboxEntry
+from orders import basket, checkout, closing, moving, room
 from orders.forms import BasketForm
 from orders.models import Order, OrderLine, PurchaseOrderLine
 from producers import stock
 from producers.models import Offer, Supply
-from tests.conftest import MONDAY, make_household, make_person, make_product
+from tests.conftest import MONDAY, NOW, make_home_delivery, make_household, make_person, make_point, make_product
 from tests.races.threads import MANY, all_at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -76,7 +79,7 @@ def test_control_two_who_look_before_they_book_take_the_room_twice(
         looked.wait(timeout=30)
         if unconfirmed:
             with transaction.atomic():
-                checkout._book(delivery, {"cool": D(1)})
+                room.book(delivery, {"cool": D(1)})
 
     all_at_once(confirm_without_lock, many=2)
     assert DeliveryCapacity.objects.get(delivery=delivery, storage_class="cool").booked == 2
@@ -117,8 +120,121 @@ def test_the_last_crate_of_room_goes_to_who_fits(offer: Offer, homes: Any, deliv
         order = basket.fill(order=order, quantities={offer.pk: D(2)}, by=by)
         return checkout.place_order(order=order, by=by)
 
-    assert names(all_at_once(shop)) == {"Order": 5, "Refused": 15}
+    assert names(all_at_once(shop)) == {"Order": 5, "Full": 15}
     assert DeliveryCapacity.objects.get(delivery=delivery, storage_class="cool").booked == 1
+
+
+def test_control_two_who_look_before_they_book_overfill_a_point(offer: Offer, homes: Any, delivery: Delivery) -> None:
+    """What the lock on the room prevents: both see the last crate free, and only the constraint stops the second."""
+    DeliveryCapacity.objects.filter(delivery=delivery).update(hard=1, soft=1)
+    looked = threading.Barrier(2)
+
+    def book_without_lock(_number: int) -> None:
+        space = DeliveryCapacity.objects.get(delivery=delivery, storage_class="cool")
+        looked.wait(timeout=30)
+        if space.booked + 1 <= space.hard:
+            DeliveryCapacity.objects.filter(pk=space.pk).update(booked=F("booked") + 1)
+
+    assert names(all_at_once(book_without_lock, many=2)) == {"NoneType": 1, "IntegrityError": 1}
+
+
+@pytest.fixture
+def doors(network: Any, homes: Any, day: Any, offer: Offer) -> list[Order]:
+    """Baskets that would be brought to as many doors as there are households, on a day with time for one."""
+    make_home_delivery(network, doors=1)
+    orders = []
+    for buyer, by in homes:
+        order = basket.open_order(buyer=buyer, delivery=bring_home(day=day, household=buyer), by=by)
+        orders.append(basket.fill(order=order, quantities={offer.pk: D(1)}, by=by))
+    return orders
+
+
+def test_the_last_door_goes_to_one_household(doors: list[Order], homes: Any) -> None:
+    answers = all_at_once(lambda number: checkout.place_order(order=doors[number], by=homes[number][1]))
+    assert names(answers) == {"Order": 1, "Full": MANY - 1}
+    assert Order.objects.confirmed().count() == 1
+
+
+def test_control_two_who_count_before_they_confirm_both_get_the_last_door(doors: list[Order]) -> None:
+    counted = threading.Barrier(2)
+
+    def confirm_without_lock(number: int) -> None:
+        taken = Order.objects.confirmed().exclude(delivery__home=None).count()
+        counted.wait(timeout=30)
+        if taken < 1:
+            Order.objects.filter(pk=doors[number].pk).update(status="confirmed", confirmed_at=NOW)
+
+    all_at_once(confirm_without_lock, many=2)
+    assert Order.objects.confirmed().count() == 2
+
+
+def test_two_who_change_places_with_their_orders_wait_for_each_other(
+    offer: Offer, homes: Any, delivery: Delivery, network: Any, day: Any
+) -> None:
+    """Each gives room back at one point and takes it at the other: always in the same order, so nobody waits for ever."""
+    there = day.deliveries.create(
+        pickup_point=make_point(network, "b2"),
+        place=delivery.place,
+        starts_at=delivery.starts_at,
+        ends_at=delivery.ends_at,
+    )
+    DeliveryCapacity.objects.create(delivery=there, storage_class="cool", soft=9, hard=9)
+    orders = []
+    for number, (buyer, by) in enumerate(homes):
+        order = basket.open_order(buyer=buyer, delivery=(delivery, there)[number % 2], by=by)
+        basket.fill(order=order, quantities={offer.pk: D(1)}, by=by)
+        orders.append(checkout.place_order(order=order, by=by))
+
+    def change_places(number: int) -> Any:
+        return moving.move_basket(order=orders[number], to=(there, delivery)[number % 2], by=homes[number][1])
+
+    assert names(all_at_once(change_places)) == {"Moved": MANY}
+    booked = DeliveryCapacity.objects.filter(storage_class="cool", booked=1)
+    assert booked.count() == 2
+
+
+def test_whoever_confirms_at_the_cut_off_is_in_before_it_and_out_after_it(
+    offer: Offer, homes: Any, delivery: Delivery, day: Any
+) -> None:
+    """A second before it half of the households, a second after it the others, all at the same moment of the machine."""
+    orders = []
+    for buyer, by in homes:
+        order = basket.open_order(buyer=buyer, delivery=delivery, by=by)
+        orders.append(basket.fill(order=order, quantities={offer.pk: D(1)}, by=by))
+
+    def confirm(number: int) -> Order:
+        with clock.at(day.closes_at + timedelta(seconds=1 if number % 2 else -1)):
+            return checkout.place_order(order=orders[number], by=homes[number][1])
+
+    answers = all_at_once(confirm)
+    assert names(answers) == {"Order": MANY // 2, "Refused": MANY // 2}
+    assert {answer.status for answer in answers[::2]} == {"confirmed"}
+    assert all("Friday 6 March still takes orders" in str(answer) for answer in answers[1::2])
+
+
+def test_control_without_its_day_shared_an_order_is_confirmed_after_the_day_was_closed(
+    offer: Offer, homes: Any, delivery: Delivery, day: Any
+) -> None:
+    """What sharing the day prevents: who looked before it closed writes after it, and no farm is asked for it."""
+    buyer, by = homes[0]
+    order = basket.open_order(buyer=buyer, delivery=delivery, by=by)
+    basket.fill(order=order, quantities={offer.pk: D(1)}, by=by)
+    looked, closed = threading.Event(), threading.Event()
+
+    def confirm_or_close(number: int) -> None:
+        if number:
+            looked.wait(timeout=30)
+            closing.close_day(day=day)
+            closed.set()
+            return
+        assert DeliveryDay.objects.get(pk=day.pk).is_on_sale
+        looked.set()
+        closed.wait(timeout=30)
+        Order.objects.filter(pk=order.pk).update(status="confirmed", confirmed_at=NOW)
+
+    assert all_at_once(confirm_or_close, many=2) == [None, None]
+    assert Order.objects.get(pk=order.pk).status == "confirmed"
+    assert not PurchaseOrderLine.objects.exists()
 
 
 def test_an_order_that_meets_the_cut_off_is_wholly_in_or_not_at_all(

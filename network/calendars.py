@@ -1,4 +1,4 @@
-"""A round as an event for a driver's calendar (RFC 5545, as an iTIP message of RFC 5546)."""
+"""Something that happens, as an event for somebody's calendar (RFC 5545, as an iTIP message of RFC 5546)."""
 
 from datetime import UTC, datetime
 
@@ -28,7 +28,7 @@ def event(
     lines = [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
-        "PRODID:-//Kouter//Rounds//EN",
+        "PRODID:-//Kouter//Kouter//EN",
         f"METHOD:{'CANCEL' if cancelled else 'REQUEST'}",
         "BEGIN:VEVENT",
         f"UID:{uid}",
