@@ -23,10 +23,13 @@ from producers import stock
 
 
 @transaction.atomic
-def place_order(*, order: Order, by: Person, age_declared: bool = False, reference: str = "") -> Order:
+def place_order(
+    *, order: Order, by: Person, age_declared: bool = False, reference: str = "", mail: bool = True
+) -> Order:
     """
     Confirm what is in the basket. Refused after the cut-off, for an empty basket, below the network's minimum, for
-    alcohol without a declared age, or when the pickup point is full (then the nearest with room is named).
+    alcohol without a declared age, or when the pickup point is full (then the nearest with room is named). Without `mail` the
+    caller tells the household.
     """
     basket.lock_day(order.delivery.delivery_day_id)
     order = basket.locked(order)
@@ -63,7 +66,8 @@ def place_order(*, order: Order, by: Person, age_declared: bool = False, referen
     order.save()
     network = order.delivery.delivery_day.network
     journal.record(action="changed" if again else "confirmed", subject=order, by=by, network=network)
-    outbox.add(kind="order_confirmed", key=f"order_confirmed:{order.pk}:{order.version}", order=order.pk)
+    if mail:
+        outbox.add(kind="order_confirmed", key=f"order_confirmed:{order.pk}:{order.version}", order=order.pk)
     return order
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -13,7 +14,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from network.models import Organisation, Person
-from orders.models import Order, PurchaseOrder
+from orders import coming
+from orders.models import Order, PurchaseOrder, SubscriptionRun
+from producers.models import Product
 
 
 def order_confirmed(order: int) -> None:
@@ -43,6 +46,49 @@ def purchase_order_ready(purchase_order: int) -> None:
             context = {"purchase": purchase, "lines": purchase.lines.all(), "person": person, "url": url}
             subject = _("To deliver on %(day)s") % {"day": _spelled(purchase.delivery_day.on)}
             _send(person, subject, "purchase_order_ready", context, key=f"purchase-order-{purchase.pk}-{person.pk}")
+
+
+def subscription_turned(run: int) -> None:
+    """What is in the box or list this week and until when it can be changed; or why there is none, and when the next comes."""
+    found = SubscriptionRun.objects.select_related(
+        "subscription__buyer",
+        "subscription__size__box",
+        "subscription__pickup_point",
+        "cycle__network",
+        "order__delivery__delivery_day",
+        "order__delivery__pickup_point",
+        "order__delivery__place",
+        "cause",
+    ).get(pk=run)
+    one = found.subscription
+    products = Product.objects.in_bulk({line["product"] for line in found.lines})
+    lines = [(products[line["product"]], Decimal(line["wanted"]), Decimal(line["got"])) for line in found.lines]
+    page = (
+        reverse("orders:detail", args=[found.order_id])
+        if found.order
+        else reverse("orders:subscription", args=[one.pk])
+    )
+    for person in _readers(one.buyer):
+        with translation.override(person.language):
+            context = {
+                "run": found,
+                "subscription": one,
+                "order": found.order,
+                "lines": [(product, got) for product, _wanted, got in lines if got],
+                "missing": [(product, wanted - got) for product, wanted, got in lines if got < wanted],
+                "next_on": coming.next_day(one, found.cycle.week_on),
+                "person": person,
+                "url": settings.SITE_URL + page,
+            }
+            subject = _told_of_subscription(found)
+            _send(person, subject, "subscription_turned", context, key=f"subscription-turned-{found.pk}-{person.pk}")
+
+
+def _told_of_subscription(run: SubscriptionRun) -> str:
+    if run.order:
+        on = {"what": run.subscription, "day": _day(run.order)}
+        return (_("Given away on %(day)s: %(what)s") if run.cause else _("Comes on %(day)s: %(what)s")) % on
+    return _("Does not come this week: %(what)s") % {"what": run.subscription}
 
 
 def _about_order(pk: int, template: str, subject: Callable[[Order], str]) -> None:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from network.access import public_network
 from network.models import Delivery, Network, Organisation, Person, PriceGroup
 from network.templatetags.kouter import dayhour
-from orders import shelf
+from orders import favourites, repeating, shelf
 from orders.basket import price_group_of
 from orders.forms import BasketForm
 from orders.models import Order, OrderLine
@@ -135,6 +135,7 @@ def _buyers(request: HttpRequest, network: Network) -> Any:
         Organisation.objects.of(request.user)
         .active()
         .filter(memberships__network=network, memberships__left_on=None)
+        .annotate(has_ordered=repeating.has_ordered(network))
         .distinct()
         .order_by("-kind", "pk")
     )
@@ -193,6 +194,8 @@ def _shop_page(
     choice = request.GET.dict() if request.method == "GET" else {}
     categories = shelf.category_counts(offers)
     chosen = shelf.narrowed(offers, choice)
+    if choice.get("favourites"):
+        chosen = favourites.only_favourites(chosen, visit.buyer)
     page = Paginator(chosen, PER_PAGE).get_page(choice.get("page"))
     rows = shelf.rows_of(
         page.object_list,  # type: ignore[arg-type]
@@ -200,6 +203,7 @@ def _shop_page(
         delivery=visit.delivery,
         lines=visit.lines,
         editable=visit.buyer is not None,
+        buyer=visit.buyer,
         errors=errors,
         wanted=wanted,
     )
@@ -224,7 +228,9 @@ def _shop_page(
             "other_count": len(elsewhere),
             "other_cents": sum(int(line["gross"] * 100) for line in elsewhere),
             "keep": "".join(
-                f"&{name}={value}" for name, value in choice.items() if name in ("category", "organic", "page")
+                f"&{name}={value}"
+                for name, value in choice.items()
+                if name in ("category", "organic", "favourites", "page")
             ),
         },
         status=status,
