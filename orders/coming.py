@@ -85,7 +85,7 @@ def moved_in(networks: Iterable[int]) -> dict[int, dict[date, date | None]]:
 
 
 def of(subscriptions: list[Subscription], number: int = AHEAD, since: date | None = None) -> dict[int, list[Coming]]:
-    """The next so many weeks of each, by subscription: six queries however many there are."""
+    """The next so many weeks of each, by subscription: five queries however many there are, six when weeks go otherwise."""
     monday = since or clock.monday_of(clock.today())
     moved = moved_in({one.network_id for one in subscriptions})
     weeks = {

@@ -287,7 +287,14 @@ class Cause(models.Model):
     archived_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["network", "name"], name="cause_named_once_per_network")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["network", "name"],
+                condition=Q(archived_at=None),
+                name="cause_named_once_per_network",
+                violation_error_message=_("This cause is on the list already."),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -4,7 +4,7 @@ never less of anything than lay in it.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_FLOOR, Decimal
 
 from django.db import transaction
@@ -110,6 +110,11 @@ class Row:
         return "open" if self.left else "out"
 
     @property
+    def is_short(self) -> bool:
+        """Less is to be had than was ordered then."""
+        return self.there + self.left < self.wanted
+
+    @property
     def is_repriced(self) -> bool:
         return self.gross is not None and self.gross != self.before.gross
 
@@ -125,9 +130,8 @@ def compared(before: Order, delivery: Delivery, group: PriceGroup, now: Order | 
         left = whole(offer.supply.available, offer.supply.product.step) if offer else Decimal(0)
         gross = inside.gross if inside else offer.gross if offer else None
         rows.append(Row(line, offer, inside.quantity if inside else Decimal(0), left, gross, None))
-    short = [row for row in rows if row.there + row.left < row.wanted]
-    others = alternatives(delivery, group, [row.before.product for row in short])
-    return [Row(**{**vars(row), "alternative": others.get(row.before.product_id)}) for row in rows]
+    others = alternatives(delivery, group, [row.before.product for row in rows if row.is_short])
+    return [replace(row, alternative=others.get(row.before.product_id)) for row in rows]
 
 
 def alternatives(delivery: Delivery, group: PriceGroup, products: list[Product]) -> dict[int, Offer]:

@@ -257,6 +257,15 @@ class CauseForm(forms.ModelForm):
         self.fields["organisation"].queryset = members.exclude(kind="household").distinct().order_by("name")  # type: ignore[attr-defined]
         self.fields["pickup_point"].queryset = PickupPoint.objects.active().filter(network=network).order_by("code")  # type: ignore[attr-defined]
 
+    def _post_clean(self) -> None:
+        """Django leaves out the constraint that names the network; a cause that is there already must be said."""
+        super()._post_clean()  # type: ignore[misc]
+        if not self.errors:
+            try:
+                self.instance.validate_constraints()
+            except forms.ValidationError as error:
+                self.add_error("name", error)
+
 
 def _key(slot: PickupSlot) -> str:
     return f"{slot.pickup_point_id}-{slot.weekday}"

@@ -95,7 +95,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='cause',
-            constraint=models.UniqueConstraint(fields=('network', 'name'), name='cause_named_once_per_network'),
+            constraint=models.UniqueConstraint(condition=models.Q(('archived_at', None)), fields=('network', 'name'), name='cause_named_once_per_network', violation_error_message='This cause is on the list already.'),
         ),
         migrations.AddConstraint(
             model_name='favourite',

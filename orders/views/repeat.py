@@ -52,7 +52,7 @@ def again(request: HttpRequest, network: str) -> HttpResponse:
             "rows": rows,
             "inside": sum(row.state in ("in", "part") for row in rows),
             "open": any(row.left and row.there < row.wanted for row in rows),
-            "short": sum(row.there + row.left < row.wanted for row in rows),
+            "short": sum(row.is_short for row in rows),
             "repriced": sum(row.is_repriced for row in rows),
         },
     )

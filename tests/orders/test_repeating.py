@@ -109,7 +109,7 @@ def test_one_tap_fills_the_basket_and_says_what_differs(
         shown = client.get(answer.headers["Location"])
     said = text(shown)
     assert (
-        "1 of 2 products is in your basket. 2 are not there, or not enough of them. 1 has another price than then."
+        "1 of 2 products are in your basket. 2 are not there, or not enough of them. 1 has another price than then."
         in said
     )
     assert "€ 2.39 → € 2.92" in said and "not enough: 0 more to be had" in said and "not for sale this day" in said
