@@ -24,12 +24,18 @@ from producers import stock
 
 @transaction.atomic
 def place_order(
-    *, order: Order, by: Person, age_declared: bool = False, reference: str = "", mail: bool = True
+    *,
+    order: Order,
+    by: Person,
+    age_declared: bool = False,
+    reference: str = "",
+    minimum: bool = True,
+    mail: bool = True,
 ) -> Order:
     """
     Confirm what is in the basket. Refused after the cut-off, for an empty basket, below the network's minimum, for
-    alcohol without a declared age, or when the pickup point is full (then the nearest with room is named). Without `mail` the
-    caller tells the household.
+    alcohol without a declared age, or when the pickup point is full (then the nearest with room is named). Without `minimum`
+    a basket may be smaller; without `mail` the caller tells the household.
     """
     basket.lock_day(order.delivery.delivery_day_id)
     order = basket.locked(order)
@@ -38,7 +44,8 @@ def place_order(
         return order
     if not any(line.quantity for line in lines):
         raise Refused(_("Your basket is empty. Put something in it first."))
-    _check_minimum(order, sum((euros(line.gross * line.quantity) for line in lines), Decimal(0)))
+    if minimum:
+        _check_minimum(order, sum((euros(line.gross * line.quantity) for line in lines), Decimal(0)))
     age = max((line.product.minimum_age or 0 for line in lines if line.quantity), default=0)
     if age and not (age_declared or order.age_declared):
         raise Refused(

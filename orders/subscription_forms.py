@@ -48,6 +48,7 @@ class TermsForm(forms.Form):
         if box:
             self.fields["size"].queryset = box.sizes.all()  # type: ignore[attr-defined]
             self.fields["size"].label_from_instance = _size  # type: ignore[attr-defined]
+            self.fields["size"].initial = box.sizes.first()
         else:
             del self.fields["size"]
 

@@ -61,7 +61,11 @@ def swap(*, subscription: Subscription, week_on: date, content: Mapping[int, Dec
         for pk, quantity in wanted.items()
     )
     if week.run and week.run.order:
-        _exchange(week.run, week.run.order, inside(week), wanted, offers, by)
+        order = _exchange(week.run.order, inside(week), wanted, offers, by)
+        checkout.place_order(order=order, by=by, minimum=one.size is None)
+        week.run.lines = turning.written(wanted, wanted)
+        week.run.outcome = SubscriptionRun.Outcome.FILLED
+        week.run.save(update_fields=["lines", "outcome"])
         journal.record(action="swapped in a box", subject=week.run.order, by=by, network=one.network)
     else:
         subscriptions.keep(one, by, "swapped in a box", week_on)
@@ -69,13 +73,12 @@ def swap(*, subscription: Subscription, week_on: date, content: Mapping[int, Dec
 
 
 def _exchange(
-    run: SubscriptionRun,
     order: Order,
     before: Mapping[int, Decimal],
     wanted: Mapping[int, Decimal],
     offers: Mapping[int, Offer],
     by: Person,
-) -> None:
+) -> Order:
     """The box's part of the order out, the wanted part in; what else is in the order stays, and so does what sold out since."""
     basket.lock_day(order.delivery.delivery_day_id)
     order = basket.locked(order)
@@ -90,12 +93,8 @@ def _exchange(
         offer = line.offer_id if line else offers[pk].pk
         quantities[offer] = rest + wanted.get(pk, Decimal(0))
     try:
-        order = basket.fill(order=order, quantities=quantities, by=by)
+        return basket.fill(order=order, quantities=quantities, by=by)
     except basket.BasketRefused as refused:
         products = {offers[pk].pk: pk for pk in offers}
         first = next(iter(refused.errors))
         raise Refused(refused.errors[first], f"q{products[first]}" if first in products else None) from None
-    checkout.place_order(order=order, by=by)
-    run.lines = turning.written(wanted, wanted)
-    run.outcome = SubscriptionRun.Outcome.FILLED
-    run.save(update_fields=["lines", "outcome"])

@@ -164,6 +164,7 @@ def _order(due: Due, run: SubscriptionRun) -> None:
         by=one.made_by,
         age_declared=one.age_declared,
         reference=run.cause.name if run.cause else "",
+        minimum=one.size is None,  # the size of a box was set by who sells it
         mail=False,
     )
     run.order = order

@@ -42,7 +42,10 @@ def box(request: HttpRequest, network: str, pk: int) -> HttpResponse:
     form = None
     if visit.buyer and not visit.trade:
         assert isinstance(request.user, Person)
-        form = SubscribeForm(found, request.POST.dict() if request.method == "POST" else None, box=shown)
+        usual = visit.delivery and f"{visit.delivery.pickup_point_id}-{visit.delivery.delivery_day.on.weekday()}"
+        form = SubscribeForm(
+            found, request.POST.dict() if request.method == "POST" else None, box=shown, initial={"slot": usual}
+        )
         if form.is_valid() and (made := form.save(buyer=visit.buyer, by=request.user)):
             messages.success(request, _("You are subscribed. This is what comes when."))
             return redirect("orders:subscription", made.pk)

@@ -156,11 +156,17 @@ def test_a_full_pickup_point_names_the_nearest_with_room(subscription, opened, n
     assert not Order.objects.exists() and reserved() == {"leek": 0, "chard": 0}
 
 
-def test_below_the_minimum_order_it_is_said(subscription, opened, network):
+def test_the_minimum_order_holds_for_a_list_and_not_for_a_box(
+    subscription, opened, network, household, bob, terms, leek
+):
     network.minimum_order = D(15)
     network.save()
     opened()
-    assert only_run().reason.startswith("A basket starts at € 15")
+    assert only_run().outcome == "filled"
+    checkout.cancel_order(order=only_run().order, by=bob)
+    subscriptions.subscribe(buyer=household, network=network, terms=terms, starts_on=NEXT, by=bob, lines={leek: D(2)})
+    opened()
+    assert SubscriptionRun.objects.latest("pk").reason.startswith("A basket starts at € 15")
 
 
 def test_who_left_the_network_gets_nothing_more(subscription, opened, household):
