@@ -265,7 +265,7 @@ class CauseForm(forms.ModelForm):
             try:
                 self.instance.validate_constraints()
             except forms.ValidationError as error:
-                self.add_error("name", error)
+                self.add_error("name", error.messages)
 
 
 def _key(slot: PickupSlot) -> str:

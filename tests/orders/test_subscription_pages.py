@@ -132,8 +132,8 @@ def test_only_the_farmer_composes_her_box_and_sees_how_many_wait(
     assert "Households that wait 1" in seen and "€ 13.01" in seen
     wrong = client.post(url, {f"q{leek.pk}": "9", f"q{chard.pk}": "2"})
     assert wrong.status_code == 422 and "Take out" in text(wrong)
-    assert client.post(url, {f"q{leek.pk}": "1", f"q{chard.pk}": "4"}).status_code == 302
-    assert boxes.content_of(size, NEXT) == {leek.pk: D(1), chard.pk: D(4)}
+    assert client.post(url, {f"q{leek.pk}": "4", f"q{chard.pk}": "1"}).status_code == 302
+    assert boxes.content_of(size, NEXT) == {leek.pk: D(4), chard.pk: D(1)}
     assert visit(dana).get(url).status_code == 404, "nobody composes in her name"
     size.box.producer = None
     size.box.save()
