@@ -220,6 +220,7 @@ CELERY_BEAT_SCHEDULE = {
         ("drain the outbox", "network.tasks.drain_outbox", 30),
         ("close due days", "orders.tasks.close_due_days", 20),
         ("expire holds", "orders.tasks.expire_holds", 60),
+        ("turn subscriptions", "orders.tasks.turn_subscriptions", 60),
         ("plan closed days", "logistics.tasks.plan_all_due", 60),
         ("count the votes", "logistics.tasks.decide_due", 60),
         ("take up what-ifs", "logistics.tasks.take_up_what_ifs", 60),
@@ -242,6 +243,8 @@ OUTBOX_HANDLERS = {
     "purchase_order_ready": "orders.mail.purchase_order_ready",
     "round_assigned": "logistics.mail.round_assigned",
     "scenario": "logistics.tasks.begin_scenario",
+    "subscription_due": "orders.turning.turn",
+    "subscription_turned": "orders.mail.subscription_turned",
     "what_if": "logistics.tasks.begin_what_if",
     "what_if_ready": "logistics.mail.what_if_ready",
 }

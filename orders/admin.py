@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from network.admin import LookOnly, LookOnlyRows
-from orders.models import Document, Order, OrderLine, PurchaseOrder, PurchaseOrderLine
+from orders.models import Document, Order, OrderLine, PurchaseOrder, PurchaseOrderLine, Subscription, SubscriptionRun
 
 
 class OrderLineRows(LookOnlyRows):
@@ -43,3 +43,16 @@ class DocumentAdmin(LookOnly):
     list_filter = ["network", "kind", "year"]
     list_select_related = ["issuer", "recipient"]
     search_fields = ["=number", "issuer__name", "recipient__name", "communication"]
+
+
+class SubscriptionRunRows(LookOnlyRows):
+    model = SubscriptionRun
+
+
+@admin.register(Subscription)
+class SubscriptionAdmin(LookOnly):
+    list_display = ["pk", "buyer", "size", "pickup_point", "rhythm", "stopped_at"]
+    list_filter = ["network", "rhythm"]
+    list_select_related = ["buyer", "size__box", "pickup_point"]
+    search_fields = ["=pk", "buyer__name"]
+    inlines = [SubscriptionRunRows]

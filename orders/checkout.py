@@ -24,12 +24,20 @@ from producers import stock
 
 @transaction.atomic
 def place_order(
-    *, order: Order, by: Person, age_declared: bool = False, reference: str = "", substitution: str = ""
+    *,
+    order: Order,
+    by: Person,
+    age_declared: bool = False,
+    reference: str = "",
+    substitution: str = "",
+    minimum: bool = True,
+    mail: bool = True,
 ) -> Order:
     """
     Confirm what is in the basket. Refused after the cut-off (then the next day that takes orders is named), for a basket
     that is empty or has lapsed, below the network's minimum, for alcohol without a declared age, or when there is no room: `room.Full`.
-    `substitution` is what the household wants from now on when something is missing.
+    `substitution` is what the household wants from now on when something is missing. Without `minimum` a basket may be
+    smaller; without `mail` the caller tells the household.
     """
     lock_day(order)
     order = basket.locked(order)
@@ -42,7 +50,8 @@ def place_order(
         return order
     if not any(line.quantity for line in lines):
         raise Refused(_("Your basket is empty. Put something in it first."))
-    _check_minimum(order, sum((euros(line.gross * line.quantity) for line in lines), Decimal(0)))
+    if minimum:
+        _check_minimum(order, sum((euros(line.gross * line.quantity) for line in lines), Decimal(0)))
     age = max((line.product.minimum_age or 0 for line in lines if line.quantity), default=0)
     if age and not (age_declared or order.age_declared):
         raise Refused(
@@ -72,7 +81,8 @@ def place_order(
     order.save()
     network = order.delivery.delivery_day.network
     entry = journal.record(action="changed" if again else "confirmed", subject=order, by=by, network=network, **changed)
-    tell(order, entry.pk)
+    if mail:
+        tell(order, entry.pk)
     return order
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 from email.mime.image import MIMEImage
 from typing import Any
 
@@ -16,8 +17,9 @@ from django.utils.translation import gettext_noop
 
 from network import clock
 from network.models import JournalEntry, Organisation, Person
-from orders import appointments, changes, qr, shelf
-from orders.models import Order, PurchaseOrder
+from orders import appointments, changes, coming, qr, shelf
+from orders.models import Order, PurchaseOrder, SubscriptionRun
+from producers.models import Product
 
 
 def order_confirmed(order: int, entry: int | None = None) -> None:
@@ -65,6 +67,49 @@ def goods_were_bad(purchase: PurchaseOrder, reported: Sequence[Any]) -> None:
             subject = _("Bad on arrival on %(day)s") % {"day": _spelled(purchase.delivery_day.on)}
             key = f"goods-were-bad-{purchase.pk}-{clock.today()}-{person.pk}"
             _send(person, subject, "goods_were_bad", context, key=key)
+
+
+def subscription_turned(run: int) -> None:
+    """What is in the box or list this week and until when it can be changed; or why there is none, and when the next comes."""
+    found = SubscriptionRun.objects.select_related(
+        "subscription__buyer",
+        "subscription__size__box",
+        "subscription__pickup_point",
+        "cycle__network",
+        "order__delivery__delivery_day",
+        "order__delivery__pickup_point",
+        "order__delivery__place",
+        "cause",
+    ).get(pk=run)
+    one = found.subscription
+    products = Product.objects.in_bulk({line["product"] for line in found.lines})
+    lines = [(products[line["product"]], Decimal(line["wanted"]), Decimal(line["got"])) for line in found.lines]
+    page = (
+        reverse("orders:detail", args=[found.order_id])
+        if found.order
+        else reverse("orders:subscription", args=[one.pk])
+    )
+    for person in _readers(one.buyer):
+        with translation.override(person.language):
+            context = {
+                "run": found,
+                "subscription": one,
+                "order": found.order,
+                "lines": [(product, got) for product, _wanted, got in lines if got],
+                "missing": [(product, wanted - got) for product, wanted, got in lines if got < wanted],
+                "next_on": coming.next_day(one, found.cycle.week_on),
+                "person": person,
+                "url": settings.SITE_URL + page,
+            }
+            subject = _told_of_subscription(found)
+            _send(person, subject, "subscription_turned", context, key=f"subscription-turned-{found.pk}-{person.pk}")
+
+
+def _told_of_subscription(run: SubscriptionRun) -> str:
+    if run.order:
+        on = {"what": run.subscription, "day": _day(run.order)}
+        return (_("Given away on %(day)s: %(what)s") if run.cause else _("Comes on %(day)s: %(what)s")) % on
+    return _("Does not come this week: %(what)s") % {"what": run.subscription}
 
 
 def _about_order(

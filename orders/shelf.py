@@ -12,17 +12,18 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from network import clock
-from network.models import Delivery, Network, PriceGroup, VatRate
+from network.models import Delivery, Network, Organisation, PriceGroup, VatRate
 from network.models.places import km_between
 from network.money import euros, split_vat
 from network.quantities import Unit
 from network.texts import LocalText
+from orders import favourites
 from orders.models import Order, OrderLine
 from producers.models import Offer, Product
+from producers.pricing import MOST_OVER
 
 FEW = 8
 """Units from which the row says how many are left."""
-MOST_OVER = Decimal("1.10")
 CATEGORY_ORDER = Case(
     *(When(supply__product__category=value, then=Value(i)) for i, value in enumerate(Product.Category.values)),
     output_field=IntegerField(),
@@ -54,6 +55,8 @@ class Row:
     editable: bool
     error: str = ""
     case: str = ""
+    product: int = 0
+    kept: bool = False
 
     def __getitem__(self, name: str) -> Any:
         """Templates look up by key before they look for an attribute, and a page looks 2,500 times."""
@@ -128,6 +131,7 @@ def rows_of(
     delivery: Delivery,
     lines: Mapping[int, OrderLine],
     editable: bool,
+    buyer: Organisation | None = None,
     errors: Mapping[int, str] | None = None,
     wanted: Mapping[int, Decimal] | None = None,
 ) -> list[Row]:
@@ -135,8 +139,10 @@ def rows_of(
     assert isinstance(offers, QuerySet)
     product = "supply__product__"
     values = list(
-        offers.annotate(left=F("supply__quantity") - F("supply__reserved")).values(
-            "pk", "left", "gross", "net", "closes_at",
+        offers.annotate(
+            left=F("supply__quantity") - F("supply__reserved"), kept=favourites.is_favourite(buyer)
+        ).values(
+            "pk", "left", "kept", "gross", "net", "closes_at",
             name=F(f"{product}name"), unit=F(f"{product}unit"), step=F(f"{product}step"),
             by_weight=F(f"{product}sold_by_weight"), net_quantity=F(f"{product}net_quantity"),
             net_unit=F(f"{product}net_unit"), drawing=F(f"{product}drawing"), category=F(f"{product}category"),
@@ -178,6 +184,8 @@ def rows_of(
                 editable=editable,
                 error=(errors or {}).get(pk, ""),
                 case=_("%(number)s per crate") % {"number": value["crate"]},
+                product=value["product"],
+                kept=value["kept"],
             )
         )
     return rows

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from network.models import DeliveryDay
-from orders import basket, closing
+from orders import basket, closing, turning
 
 
 @shared_task
@@ -24,3 +24,9 @@ def close_delivery_day(pk: int) -> bool:
 @shared_task
 def expire_holds() -> int:
     return basket.expire_holds()
+
+
+@shared_task
+def turn_subscriptions() -> int:
+    """Every minute: what is due in a cycle that has opened is queued, one row each."""
+    return turning.queue_due()

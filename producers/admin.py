@@ -5,7 +5,8 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from producers.models import Producer, Product, Supply
+from network.admin import Kept, Rows
+from producers.models import Box, BoxSize, Producer, Product, Supply
 
 
 @admin.register(Producer)
@@ -40,3 +41,18 @@ class SupplyAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+class BoxSizeRows(Rows):
+    model = BoxSize
+
+
+@admin.register(Box)
+class BoxAdmin(Kept):
+    """What is in a box is decided on its own page; here only that there is one, and its sizes."""
+
+    list_display = ["__str__", "network", "producer", "kind", "archived_at"]
+    list_filter = ["network", "kind"]
+    list_select_related = ["network", "producer__organisation"]
+    raw_id_fields = ["producer"]
+    inlines = [BoxSizeRows]

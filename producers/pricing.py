@@ -16,6 +16,8 @@ from network.money import euros, gross_of
 from producers.models import Product
 
 UNIT_PRICE = Decimal("0.0001")
+MOST_OVER = Decimal("1.10")
+"""Goods sold by weight may weigh a tenth more than was ordered, and no more is paid."""
 
 
 @dataclass(frozen=True)

@@ -24,12 +24,12 @@ from logistics import (
     versions,
 )
 from logistics.models import CostTerms, TemperatureReading
-from network import clock
+from network import clock, cycles
 from network.models import Account, Transaction
-from orders import basket, checkout, closing
-from orders.models import Document, PurchaseOrder
-from producers import stock
-from producers.models import Offer
+from orders import basket, checkout, closing, favourites, subscriptions
+from orders.models import Cause, Document, PurchaseOrder, Subscription
+from producers import boxes, stock
+from producers.models import Box, BoxSize, Offer
 from tests.conftest import make_home_delivery, make_vehicle
 from tests.matrix import Page, World
 
@@ -79,6 +79,7 @@ def world(
     assembly.remark(proposal=proposal, text="Voor ons mag het.", by=bob)
     ride = made[0]
     what_if, scenario = asked(day, farm, dana, alice)
+    size, subscription, cause = subscribed(cycle, farm, leek, household, point, shop, alice, bob)
     stop = ride.stops.first()
     return World(
         network=network,
@@ -107,8 +108,31 @@ def world(
         scenario=scenario,
         account=Account.objects.first(),
         transaction=Transaction.objects.first(),
+        size=size,
+        subscription=subscription,
+        own_list=Subscription.objects.get(size=None),
+        cause=cause,
         people={"alice": alice, "bob": bob, "charlie": charlie, "eli": eli, "fien": fien, "gust": gust, "dana": dana},
     )
+
+
+def subscribed(cycle, farm, leek, household, point, shop, alice, bob):
+    """Next week is open. From then on Bob has a box of leek and a list of his own; the box is composed, and can be given to the shop's cause."""
+    week_on = cycle.week_on + timedelta(weeks=1)
+    cycles.open_cycle(cycle=cycles.plan_cycle(network=cycle.network, week_on=week_on))
+    stock.announce(product=leek, week_on=week_on, quantity=Decimal(50), price=Decimal(2), by=alice)
+    box = Box.objects.create(network=cycle.network, producer=farm, name="Groentepakket", drawing="leek")
+    size = BoxSize.objects.create(box=box, name="klein", price=Decimal(9))
+    boxes.compose(size=size, week_on=week_on, content={leek.pk: Decimal(3)}, by=alice)
+    cause = Cause.objects.create(
+        network=cycle.network, name="Voedselbank", organisation=shop.organisation, pickup_point=point
+    )
+    terms = subscriptions.Terms(point, 3, "weekly")
+    told = {"buyer": household, "network": cycle.network, "terms": terms, "starts_on": week_on, "by": bob}
+    made = subscriptions.subscribe(size=size, **told)
+    subscriptions.subscribe(lines={leek: Decimal(2)}, **told)
+    favourites.set_favourite(buyer=household, product=leek, wanted=True)
+    return size, made, cause
 
 
 def asked(day, farm, dana, alice):

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from logistics import disputes, driven, handover, rounds, scenarios, settling, temperatures, versions
-from logistics.demo import fleets, pickups
+from logistics.demo import fleets, pickups, subscribers
 from logistics.demo.build import LOGINS, WEEKS, rows
 from logistics.models import CostShare, Dispute, Scenario, Stop, TemperatureReading
 from network import clock, cycles, homes
@@ -94,15 +94,19 @@ def _let_order(network: Network, week_on: date, seed: int) -> Cycle:
         return cycle
     with clock.at(opens_at):
         announce(network, cycle, seed)
+        if not weeks_ago:
+            subscribers.prepare(network, cycle)
         cycles.open_cycle(cycle=cycle)
+        served = subscribers.turn(cycle)
         fleets.choose(network, cycle)
     for day in cycle.days.order_by("closes_at"):
         until = min(now, day.closes_at)
         elapsed = (until - opens_at) / (day.closes_at - opens_at)
         offers = _offers(day)
         for moment, buyer in _arrivals(day, opens_at, until, share_of_households(weeks_ago) * elapsed, dice):
-            with clock.at(moment):
-                order(buyer, offers[buyer.trade], dice)
+            if buyer.organisation.pk not in served:
+                with clock.at(moment):
+                    order(buyer, offers[buyer.trade], dice)
         if until == day.closes_at:
             with clock.at(until):
                 closing.close_day(day=day)

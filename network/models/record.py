@@ -78,6 +78,17 @@ SAID = {
     "made a remark": _("made a remark"),
     "voted": _("voted"),
     "withdrew the proposal": _("withdrew the proposal"),
+    "composed the box": _("composed the box"),
+    "filled from a subscription": _("filled from a subscription"),
+    "subscribed": _("subscribed"),
+    "changed the subscription": _("changed the subscription"),
+    "paused the subscription": _("paused the subscription"),
+    "resumed the subscription": _("resumed the subscription"),
+    "stopped the subscription": _("stopped the subscription"),
+    "skipped a week": _("skipped a week"),
+    "gave a box away": _("gave a box away"),
+    "took a week as usual": _("took a week as usual"),
+    "swapped in a box": _("swapped something in a box"),
 }
 
 SUBJECTS = {

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('network', '0004_fund_accounts'),
-        ('orders', '0003_lapsed_line'),
+        ('orders', '0005_subscriptions'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

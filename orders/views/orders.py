@@ -5,6 +5,7 @@ from decimal import Decimal
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -41,7 +42,9 @@ def order_list(request: HttpRequest) -> HttpResponse:
 @login_required
 def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """What was ordered, what will come and when; once it came, what was missing or weighed and what was given back."""
-    order = get_object_or_404(Order.objects.visible_to(request.user).select_related("buyer", *PLACE).distinct(), pk=pk)
+    own = Organisation.objects.of(request.user).filter(pk=OuterRef("buyer"))
+    seen = Order.objects.visible_to(request.user).annotate(is_own=Exists(own))
+    order = get_object_or_404(seen.select_related("buyer", *PLACE).distinct(), pk=pk)
     lines = list(order.lines.select_related("producer__organisation", "product"))
     papers = list(order.documents.select_related("issuer").order_by("pk"))
     fee = _fee(order, bool(lines))

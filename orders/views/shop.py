@@ -21,7 +21,7 @@ from network.access import public_network
 from network.models import Delivery, Network, Organisation, Person, PriceGroup
 from network.templatetags.kouter import dayhour
 from network.views.refusals import told
-from orders import basket, shelf
+from orders import basket, favourites, repeating, shelf
 from orders.basket import price_group_of
 from orders.forms import BasketForm, number_of
 from orders.models import Order, OrderLine
@@ -185,6 +185,7 @@ def _buyers(request: HttpRequest, network: Network) -> Any:
         Organisation.objects.of(request.user)
         .active()
         .filter(memberships__network=network, memberships__left_on=None)
+        .annotate(has_ordered=repeating.has_ordered(network))
         .distinct()
         .order_by("-kind", "pk")
     )
@@ -265,6 +266,8 @@ def _shop_page(
     choice = said.dict()
     categories = shelf.category_counts(offers)
     chosen = shelf.narrowed(offers, choice)
+    if choice.get("favourites"):
+        chosen = favourites.only_favourites(chosen, visit.buyer)
     page = Paginator(chosen, PER_PAGE).get_page(choice.get("page"))
     rows = shelf.rows_of(
         page.object_list,  # type: ignore[arg-type]
@@ -272,6 +275,7 @@ def _shop_page(
         delivery=visit.delivery,
         lines=visit.lines,
         editable=visit.buyer is not None,
+        buyer=visit.buyer,
         errors=errors,
         wanted=wanted,
     )
@@ -291,7 +295,9 @@ def _shop_page(
             "basket": _basket(visit),
             "refusal": refusal,
             "keep": "".join(
-                f"&{name}={value}" for name, value in choice.items() if name in ("category", "organic", "page")
+                f"&{name}={value}"
+                for name, value in choice.items()
+                if name in ("category", "organic", "favourites", "page")
             ),
         },
         status=status,

@@ -19,7 +19,7 @@ LOOKED_AT = {
     "logistics.Overhead", "logistics.Pickup", "logistics.Proposal", "logistics.Refund", "logistics.Remark", "logistics.Round", "logistics.Stop",
     "logistics.Tour", "logistics.TourStop", "logistics.TransportChoice", "logistics.Unplanned", "network.Account", "network.Cycle", "network.Delivery", "network.DeliveryDay",
     "network.JournalEntry", "network.OutboxEntry", "network.Transaction", "orders.Document", "orders.Order",
-    "orders.PurchaseOrder", "producers.Supply",
+    "orders.PurchaseOrder", "orders.Subscription", "producers.Supply",
 }  # fmt: skip
 
 

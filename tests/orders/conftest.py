@@ -1,16 +1,18 @@
 """Alice's leek is for sale: 20 kg at € 1,60, which is € 2,39 on a household's shelf."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
-from network.models import Cycle, Delivery, DeliveryDay, Organisation, Person
-from orders import basket, checkout
-from orders.models import Order
-from producers import stock
-from producers.models import Offer, Product, Supply
-from tests.conftest import MONDAY
+from network import cycles, outbox
+from network.models import Cycle, Delivery, DeliveryDay, Network, Organisation, Person, PickupPoint
+from orders import basket, checkout, subscriptions, turning
+from orders.models import Order, Subscription
+from producers import boxes, stock
+from producers.models import Box, BoxSize, Offer, Producer, Product, Supply
+from tests.conftest import MONDAY, make_product
 
 D = Decimal
 Ordered = Callable[..., Order]
@@ -45,3 +47,71 @@ def ordered(basket_of: Ordered) -> Ordered:
         return checkout.place_order(order=basket_of(buyer, by, quantity, **more), by=by, age_declared=True)
 
     return placed
+
+
+NEXT = MONDAY + timedelta(weeks=1)
+
+
+@pytest.fixture
+def coming_cycle(cycle: Cycle) -> Cycle:
+    """The week of 9 March, planned and not open: Thursday 12 (closes Tuesday 10 at noon) and Friday 13."""
+    return cycles.plan_cycle(network=cycle.network, week_on=NEXT)
+
+
+@pytest.fixture
+def chard(farm: Producer) -> Product:
+    return make_product(farm, "chard")
+
+
+@pytest.fixture
+def goods(coming_cycle: Cycle, leek: Product, chard: Product, alice: Person) -> dict[str, Supply]:
+    """For that week 50 kg of leek at € 2,39 and 50 of chard at € 2,92, as households pay it."""
+    return {
+        product.sku: stock.announce(product=product, week_on=NEXT, quantity=D(50), price=D(price), by=alice)
+        for product, price in ((leek, "1.60"), (chard, "2.00"))
+    }
+
+
+@pytest.fixture
+def size(goods: dict[str, Supply], network: Network, farm: Producer, leek: Product, chard: Product) -> BoxSize:
+    """A box of € 14 that comes to € 13,01: three kilos of leek and two of chard."""
+    box = Box.objects.create(network=network, producer=farm, name="Groentepakket")
+    size = BoxSize.objects.create(box=box, name="klein", price=D(14))
+    boxes.compose(size=size, week_on=NEXT, content={leek.pk: D(3), chard.pk: D(2)}, by=None)
+    return size
+
+
+@pytest.fixture(autouse=True)
+def bob_reads_english(request: pytest.FixtureRequest) -> None:
+    """What he is told is stored and mailed in his language, and read here in the source's."""
+    if "household" in request.fixturenames:
+        request.getfixturevalue("bob")
+        Person.objects.update(language="en")
+        request.getfixturevalue("household")
+        Organisation.objects.update(language="en")
+
+
+@pytest.fixture
+def terms(point: PickupPoint) -> subscriptions.Terms:
+    return subscriptions.Terms(point, 3, "weekly")
+
+
+@pytest.fixture
+def subscription(
+    size: BoxSize, network: Network, household: Organisation, bob: Person, terms: subscriptions.Terms
+) -> Subscription:
+    return subscriptions.subscribe(buyer=household, network=network, terms=terms, starts_on=NEXT, by=bob, size=size)
+
+
+@pytest.fixture
+def opened(coming_cycle: Cycle) -> Callable[[], int]:
+    """`opened()`: the week has opened and what is due in it became orders; returns how many rows were queued."""
+
+    def turned() -> int:
+        cycles.open_cycle(cycle=coming_cycle)
+        count = turning.queue_due()
+        while outbox.drain():
+            pass
+        return count
+
+    return turned

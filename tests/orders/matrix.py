@@ -9,7 +9,18 @@ def of_order(world):
     return {"pk": world.order.pk}
 
 
+def of_subscription(world):
+    return {"pk": world.subscription.pk}
+
+
+def of_week(world):
+    return of_subscription(world) | {"week_on": str(world.subscription.starts_on)}
+
+
 SIGN_IN = {"anonymous": 302}
+OWN = SIGN_IN | {"bob": 200}
+PRESSED = SIGN_IN | {"bob": 302}
+TIED = SIGN_IN | {"charlie": 404}
 BUYER = SIGN_IN | {"bob": 200, "dana": 200}
 
 PAGES = [
@@ -34,6 +45,35 @@ PAGES = [
     Page("orders:document", lambda w: {"pk": w.document.pk}, expected=BUYER),
     Page(
         "orders:purchase_order", lambda w: {"pk": w.purchase_order.pk}, expected=SIGN_IN | {"alice": 200, "dana": 200}
+    ),
+    Page("orders:again", of_network, others=302, expected={"bob": 200}),
+    Page("orders:favourites", of_network, others=200, expected=SIGN_IN),
+    Page("orders:favourite", of_network, "post", lambda w: {"keep": w.leek.pk}, others=302),
+    Page("orders:boxes", of_network, others=200),
+    Page("orders:box", lambda w: of_network(w) | {"pk": w.size.box_id}, others=200),
+    Page("orders:subscriptions", others=200, expected=SIGN_IN),
+    Page("orders:subscribe_to_list", of_order, expected=OWN),
+    Page("orders:subscription", of_subscription, expected=OWN),
+    Page("orders:subscription_lines", lambda w: {"pk": w.own_list.pk}, expected=OWN),
+    Page("orders:subscription_stop", of_subscription, "post", expected=PRESSED),
+    Page("orders:subscription_resume", of_subscription, "post", expected=PRESSED),
+    Page("orders:week_skip", of_week, "post", expected=PRESSED),
+    Page("orders:week_give", of_week, "post", lambda w: {"cause": w.cause.pk}, expected=PRESSED),
+    Page("orders:week_as_usual", of_week, "post", expected=PRESSED),
+    Page("orders:week_swap", of_week, expected=OWN),
+    Page("orders:farm_boxes", lambda w: {"slug": w.farm.slug}, others=403, expected=TIED | {"alice": 200}),
+    Page(
+        "orders:compose",
+        lambda w: {"size": w.size.pk, "week_on": str(w.subscription.starts_on)},
+        expected=SIGN_IN | {"alice": 200},
+    ),
+    Page("orders:subscription_report", of_network, others=403, expected=TIED | {"dana": 200}),
+    Page(
+        "orders:cause_archive",
+        lambda w: of_network(w) | {"pk": w.cause.pk},
+        "post",
+        others=403,
+        expected=TIED | {"dana": 302},
     ),
     Page("orders:purchase_orders", lambda w: {"slug": w.farm.slug}, expected=SIGN_IN | {"alice": 200}),
 ]
