@@ -25,8 +25,9 @@ from producers import stock
 @transaction.atomic
 def place_order(*, order: Order, by: Person, age_declared: bool = False, reference: str = "") -> Order:
     """
-    Confirm what is in the basket. Refused after the cut-off, for a basket that is empty or has lapsed, below the network's minimum, for
-    alcohol without a declared age, or when the pickup point is full (then the nearest with room is named).
+    Confirm what is in the basket. Refused after the cut-off, for a basket that is empty or has lapsed, below the
+    network's minimum, for alcohol without a declared age, or when the pickup point is full (then the nearest with room
+    is named).
     """
     basket.lock_day(order.delivery.delivery_day_id)
     order = basket.locked(order)
