@@ -35,7 +35,8 @@ def place_order(
 ) -> Order:
     """
     Confirm what is in the basket. Refused after the cut-off (then the next day that takes orders is named), for a basket
-    that is empty or has lapsed, below the network's minimum, for alcohol without a declared age, or when there is no room: `room.Full`.
+    that is empty or has lapsed, below the network's minimum, for alcohol without a declared age, or when there is no
+    room: `room.Full`.
     `substitution` is what the household wants from now on when something is missing. Without `minimum` a basket may be
     smaller; without `mail` the caller tells the household.
     """

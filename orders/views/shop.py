@@ -63,8 +63,8 @@ def shop(request: HttpRequest, network: str) -> HttpResponse:
 def fill(request: HttpRequest, network: str, delivery: int) -> HttpResponse:
     """
     Take over what the shop page says, for the buyer it was made for. To a script (HX-Request) the answer is the basket,
-    the bar, and beside which product something is wrong; 401 and 409 say that nothing was and will be done. Else back to
-    the page.
+    and beside which product something is wrong; 401 asks to sign in, 409 says why nothing will go in. Else back to the
+    page.
     """
     alone = request.htmx  # type: ignore[attr-defined]
     found = public_network(network)
