@@ -75,7 +75,7 @@ def test_choosing_costs_so_many_queries_whatever_there_is_to_choose(
     browser = visit(bob)
     with django_assert_num_queries(20):
         page = browser.get(reverse("orders:deliveries", args=[network.slug]))
-    assert page.content.decode().count("Take my basket here") == 2
+    assert page.content.decode().count("Take it here") == 2
     for number in range(5):
         make_point(network, f"more{number}")
     cycles.plan_cycle(network=network, week_on=MONDAY + timedelta(weeks=1))
