@@ -26,14 +26,20 @@ def uncollected(day: DeliveryDay) -> list[Watched]:
     Follows from the clock, so it needs nobody to mark it, and goes away when a phone that had no reception sends its
     check-offs. What goes to an outlet is handed over by the driver.
     """
-    over = day.deliveries.filter(ends_at__lt=clock.now(), outlet=None).select_related("pickup_point", "place")
+    over = list(
+        day.deliveries.filter(ends_at__lt=clock.now(), outlet=None)
+        .select_related("pickup_point", "place")
+        .order_by("pickup_point__name", "starts_at")
+    )
+    if not over:
+        return []
     found: dict[int, list[Order]] = {}
     orders = Order.objects.filter(delivery__in=over, status__in=[Order.Status.CLOSED, Order.Status.SETTLED])
     for order in orders.select_related("buyer", "pickup").order_by("number", "pk"):
         found.setdefault(order.delivery_id, []).append(order)
     rows = [
         Watched(one, [order for order in found[one.pk] if not hasattr(order, "pickup")], len(found[one.pk]))
-        for one in over.order_by("pickup_point__name", "starts_at")
+        for one in over
         if one.pk in found
     ]
     return [row for row in rows if row.orders]

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from django.db.models import Count, Sum
+from django.db.models import Count, F, Sum
 
 from logistics import assembly
 from logistics.demo import build, tasks, together, weeks
-from logistics.models import CostRun, CostShare, Round, Stop, TemperatureReading, Vehicle
+from logistics.models import CostRun, CostShare, PhoneAction, Pickup, Round, Stop, TemperatureReading, Vehicle
 from network import clock, cycles
 from network.models import Cycle, Network, Organisation, OutboxEntry, Outlet, PickupPoint, Posting, Transaction
-from orders.models import Document, Order, OrderLine, PurchaseOrderLine
+from orders.models import Document, EmptiesReturn, Order, OrderLine, PurchaseOrderLine, Shortfall
 from producers.models import Producer, Product, Supply
 
 SEED = 2026
@@ -151,3 +151,15 @@ def test_pages_tell_how_much_of_the_past_is_still_to_come(gent: Network, visit: 
     assert tasks.weeks_to_live(gent) == weeks.WEEKS
     tasks._tell(gent)
     assert "12 past weeks of the demo network" in visit().get("/").content.decode()
+
+
+def test_last_week_was_collected_with_what_was_bad_and_the_empties(gent: Network) -> None:
+    week_on = clock.monday_of(clock.today()) - timedelta(weeks=1)
+    weeks.live(gent, week_on, SEED)
+    orders = Order.objects.filter(delivery__delivery_day__cycle__network=gent, delivery__outlet=None)
+    assert not PhoneAction.objects.exclude(refused="").exists()
+    assert 0.9 < Pickup.objects.filter(order__in=orders).count() / orders.filter(status="settled").count() < 1
+    assert set(Shortfall.objects.values_list("bearer", flat=True)) == {"farm", "network"}
+    assert not EmptiesReturn.objects.exclude(credited=F("count")).exists()
+    assert EmptiesReturn.objects.exists()
+    assert Posting.objects.aggregate(total=Sum("amount"))["total"] == 0
