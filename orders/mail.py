@@ -12,6 +12,7 @@ from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from network import notices
 from network.models import Organisation, Person
 from orders.models import Order, PurchaseOrder
 
@@ -53,15 +54,17 @@ def _about_order(pk: int, template: str, subject: Callable[[Order], str]) -> Non
         "delivery__outlet__organisation",
         "delivery__place",
     ).get(pk=pk)
-    for person in _readers(order.buyer):
+    for person in _readers(order.buyer, template):
         with translation.override(person.language):
             url = settings.SITE_URL + reverse("orders:detail", args=[order.pk])
             context = {"order": order, "lines": order.lines.all(), "person": person, "url": url}
             _send(person, subject(order), template, context, key=f"{template}-{order.pk}-{order.version}-{person.pk}")
 
 
-def _readers(organisation: Organisation) -> list[Person]:
-    return list(organisation.people.filter(is_active=True).order_by("pk"))
+def _readers(organisation: Organisation, kind: str = "") -> list[Person]:
+    """Its people, without who switched this kind of mail off."""
+    people = organisation.people.filter(is_active=True).order_by("pk")
+    return [person for person in people if notices.wants(person, kind)]
 
 
 def _day(order: Order) -> str:
@@ -74,11 +77,12 @@ def _spelled(day: date) -> str:
 
 def _send(person: Person, subject: str, template: str, context: dict[str, Any], *, key: str) -> None:
     """One mail with a message id of its own, so that a second try is the same mail to whoever receives it."""
+    context["unsubscribe"] = notices.switch_of(person, template)
     message = EmailMultiAlternatives(
         subject=subject,
         body=render_to_string(f"mail/{template}.txt", context),
         to=[f"{person.name} <{person.email}>" if person.name else person.email],
-        headers={"Message-ID": f"<{key}@kouter>"},
+        headers={"Message-ID": f"<{key}@kouter>"} | notices.headers(person, template),
     )
     message.attach_alternative(render_to_string(f"mail/{template}.html", context), "text/html")
     message.send()

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from network.models import DeliveryDay
-from orders import basket, closing
+from orders import basket, closing, reminders
 
 
 @shared_task
@@ -24,3 +24,10 @@ def close_delivery_day(pk: int) -> bool:
 @shared_task
 def expire_holds() -> int:
     return basket.expire_holds()
+
+
+@shared_task
+def remind() -> None:
+    """By the clock: the shop is open, and a basket still waits."""
+    reminders.announce_open()
+    reminders.remind_baskets()

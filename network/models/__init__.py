@@ -1,3 +1,4 @@
+from network.models.account import Address, Export, Invitation
 from network.models.calendar import (
     Cycle,
     Delivery,
@@ -23,12 +24,15 @@ from network.models.terms import PriceGroup, Tariff, VatRate
 
 __all__ = [
     "Account",
+    "Address",
     "BankAccount",
     "Cycle",
     "Delivery",
     "DeliveryCapacity",
     "DeliveryDay",
+    "Export",
     "Holiday",
+    "Invitation",
     "JournalEntry",
     "Membership",
     "Network",

@@ -76,6 +76,15 @@ SAID = {
     "made a remark": _("made a remark"),
     "voted": _("voted"),
     "withdrew the proposal": _("withdrew the proposal"),
+    "changed a role": _("changed what somebody may do"),
+    "invited somebody": _("invited somebody"),
+    "joined": _("joined"),
+    "left": _("left"),
+    "moved house": _("moved to another address"),
+    "removed somebody": _("removed somebody"),
+    "took goods back": _("noted that goods came back"),
+    "withdrew an invitation": _("withdrew an invitation"),
+    "withdrew from the contract": _("withdrew from the contract"),
 }
 
 SUBJECTS = {

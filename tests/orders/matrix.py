@@ -10,6 +10,7 @@ def of_order(world):
 
 
 SIGN_IN = {"anonymous": 302}
+COORDINATOR = SIGN_IN | dict.fromkeys(["bob", "alice", "eli", "fien", "gust"], 403) | {"dana": 200}
 BUYER = SIGN_IN | {"bob": 200, "dana": 200}
 
 PAGES = [
@@ -27,6 +28,11 @@ PAGES = [
     Page("orders:detail", of_order, expected=BUYER),
     Page("orders:confirm", of_order, expected=SIGN_IN),
     Page("orders:cancel", of_order, expected=SIGN_IN),
+    Page("orders:documents", lambda w: {"pk": w.household.pk}, expected=SIGN_IN | {"bob": 200}),
+    Page("orders:withdrawals", others=200, expected=SIGN_IN),
+    Page("orders:withdraw", of_order, expected=SIGN_IN | {"bob": 200}),
+    Page("orders:returns", of_network, expected=COORDINATOR),
+    Page("orders:receive", lambda w: of_network(w) | {"pk": w.withdrawal.pk}, expected=COORDINATOR),
     Page("orders:document", lambda w: {"pk": w.document.pk}, expected=BUYER),
     Page(
         "orders:purchase_order", lambda w: {"pk": w.purchase_order.pk}, expected=SIGN_IN | {"alice": 200, "dana": 200}
