@@ -128,7 +128,11 @@ def move(*, organisation: Organisation, street: str, postcode: str, municipality
     the municipality does not exist, and for who is delivered at its door or collected from: its hours and roads are the
     coordinator's.
     """
-    organisation = Organisation.objects.select_for_update(no_key=True).select_related("place").get(pk=organisation.pk)
+    organisation = (
+        Organisation.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("place")
+        .get(pk=organisation.pk)
+    )
     if organisation.kind != Organisation.Kind.HOUSEHOLD:
         raise Refused(_("Rounds are planned to this address. Ask the coordinator of your network to change it."))
     area = postcodes.find(postcode, municipality)

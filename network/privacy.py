@@ -87,10 +87,11 @@ def make_export(export: int) -> None:
     made = Export.objects.select_for_update(of=("self",)).select_related("person").filter(pk=export, file="").first()
     if made is None:
         return
-    everything = gather(made.person)
-    for part in parts():
-        everything |= part.gather(made.person)
-    text = json.dumps(everything, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2)
+    with translation.override(made.person.language):
+        everything = gather(made.person)
+        for part in parts():
+            everything |= part.gather(made.person)
+        text = json.dumps(everything, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2)
     made.file.save(f"{made.pk}.json", ContentFile(text.encode()))
 
 
@@ -153,7 +154,7 @@ def _organisation(role: OrganisationRole) -> dict[str, Any]:
             {"address": str(address.place), "until": address.period.upper}
             for address in one.addresses.exclude(period__upper_inf=True).select_related("place").order_by("period")
         ],
-        "people": list(one.people.order_by("pk").values_list("name", flat=True)),
+        "people": list(one.roles.order_by("pk").values_list("person__name", flat=True)),
         "networks": list(
             Membership.objects.filter(organisation=one)
             .order_by("pk")
@@ -297,7 +298,9 @@ def _hand_over(person: Person) -> None:
 def _empty_household(organisation: Organisation) -> None:
     with translation.override(organisation.language):
         name = _("Former household %(number)s") % {"number": organisation.pk}
-    places = {organisation.place_id, *organisation.addresses.values_list("place", flat=True)} - {None}
+    places = set(organisation.addresses.values_list("place", flat=True))
+    if organisation.place_id:
+        places.add(organisation.place_id)
     Address.objects.filter(organisation=organisation).delete()
     BankAccount.objects.filter(organisation=organisation).delete()
     Invitation.objects.filter(organisation=organisation).delete()
