@@ -82,6 +82,7 @@ def ask_for_export(*, person: Person) -> Export:
         return Export.objects.get(person=person, file="")
 
 
+@transaction.atomic
 def make_export(export: int) -> None:
     """Write the file; nothing when that was done, or she has gone since."""
     made = Export.objects.select_for_update(of=("self",)).select_related("person").filter(pk=export, file="").first()
