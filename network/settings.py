@@ -223,6 +223,8 @@ CELERY_BEAT_SCHEDULE = {
         ("turn subscriptions", "orders.tasks.turn_subscriptions", 60),
         ("plan closed days", "logistics.tasks.plan_all_due", 60),
         ("count the votes", "logistics.tasks.decide_due", 60),
+        ("remind buyers", "orders.tasks.remind", 300),
+        ("end accounts", "network.tasks.end_accounts", 3600),
         ("take up what-ifs", "logistics.tasks.take_up_what_ifs", 60),
         ("forget expired what-ifs", "logistics.tasks.forget_expired_what_ifs", 3600),
     )
@@ -230,10 +232,15 @@ CELERY_BEAT_SCHEDULE = {
 
 # What follows a change, by kind of outbox row.
 OUTBOX_HANDLERS = {
+    "announce_shop": "orders.reminders.announce",
+    "basket_waiting": "orders.reminder_mail.basket_waiting",
     "choices": "logistics.choosing.reckon_all",
     "dispute_answered": "logistics.dispute_mail.answered",
     "dispute_raised": "logistics.dispute_mail.raised",
     "goods_were_bad": "orders.collecting.tell_farm",
+    "export": "network.privacy.make_export",
+    "invited": "network.mail.invited",
+    "leaving": "network.mail.leaving",
     "order_confirmed": "orders.mail.order_confirmed",
     "order_cancelled": "orders.mail.order_cancelled",
     "order_closed": "orders.mail.order_closed",
@@ -242,12 +249,18 @@ OUTBOX_HANDLERS = {
     "proposal_opened": "logistics.assembly_mail.proposal_opened",
     "purchase_order_ready": "orders.mail.purchase_order_ready",
     "round_assigned": "logistics.mail.round_assigned",
+    "shop_open": "orders.reminder_mail.shop_open",
     "scenario": "logistics.tasks.begin_scenario",
     "subscription_due": "orders.turning.turn",
     "subscription_turned": "orders.mail.subscription_turned",
     "what_if": "logistics.tasks.begin_what_if",
     "what_if_ready": "logistics.mail.what_if_ready",
+    "withdrawal_done": "orders.withdrawal_mail.done",
+    "withdrawal_made": "orders.withdrawal_mail.made",
 }
+
+# Who knows something of a person besides the common ground: what is hers, why she cannot go yet, and what is forgotten.
+PRIVACY = ["orders.privacy", "logistics.privacy"]
 
 # Roads
 ROAD_SERVER = _road_server(os.environ.get("ROAD_SERVER", ""))

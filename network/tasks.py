@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from network import cycles, outbox
+from network import cycles, outbox, privacy
 from network.models import Cycle
 
 
@@ -21,6 +21,13 @@ def turn_the_week() -> None:
     cycles.plan_ahead()
     for cycle in Cycle.objects.due_to_open().select_related("network"):
         cycles.open_cycle(cycle=cycle)
+
+
+@shared_task
+def end_accounts() -> int:
+    """Every hour: who asked to go and did not change her mind is forgotten, and so are exports older than a week."""
+    privacy.delete_old_exports()
+    return privacy.end_due()
 
 
 @shared_task

@@ -237,7 +237,7 @@ class Bill:
                 (Kind.PRODUCER, farmer, -paper.gross - paper.deposit + tariff),
                 (Kind.TARIFF, None, -tariff),
             ]
-        if fee := self._fee(order):
+        if lines and (fee := self._fee(order)):
             paper = self._paper(order, [], self.hub.pk, fee=fee)
             sides += [
                 (Kind.BUYER, order.buyer_id, paper.gross),

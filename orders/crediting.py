@@ -1,6 +1,7 @@
 """
 Goods that were billed and, as it turned out, not delivered: credited to who paid for them and taken back from the farm,
-by credit notes and new postings. What was issued and booked before stays (`docs/bills.md`).
+by credit notes and new postings. And goods that a consumer gave back: credited to her. What was issued and booked before
+stays (`docs/bills.md`).
 """
 
 from collections import defaultdict
@@ -14,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from network import journal
 from network.errors import Refused
-from network.models import DeliveryDay, Person, Transaction
+from network.models import DeliveryDay, Network, Person, Transaction
 from network.quantities import checked_quantity
 from orders.billing import Bill
 from orders.models import Order, OrderLine, PurchaseOrderLine
@@ -32,6 +33,15 @@ def billed_of(day: DeliveryDay) -> dict[tuple[int, Decimal], Decimal]:
     return found
 
 
+def locked(day: DeliveryDay) -> DeliveryDay:
+    """The day, for this transaction ours alone: before its orders, as billing does."""
+    return (
+        DeliveryDay.objects.select_for_update(of=("self",))
+        .select_related("cycle__network__organisation")
+        .get(pk=day.pk)
+    )
+
+
 @transaction.atomic
 def credit(*, day: DeliveryDay, missing: Mapping[int, Decimal], by: Person, reason: str) -> int:
     """
@@ -39,11 +49,7 @@ def credit(*, day: DeliveryDay, missing: Mapping[int, Decimal], by: Person, reas
     proportion to what it was billed, in whole steps. Returns how many orders were credited. Refused before the day is
     settled, without a reason, off the step, and for more than was billed.
     """
-    day = (
-        DeliveryDay.objects.select_for_update(of=("self",))
-        .select_related("cycle__network__organisation")
-        .get(pk=day.pk)
-    )
+    day = locked(day)
     if day.status != DeliveryDay.Status.SETTLED:
         raise Refused(_("This day is not settled yet. Record what is missing at the farm instead."))
     reason = reason.strip()
@@ -112,11 +118,43 @@ def _give_back(
     day: DeliveryDay, orders: Mapping[int, list[OrderLine]], bought: Mapping[int, Decimal] | None = None
 ) -> None:
     """Credit notes and postings for the lines of these orders, of which `billed` is what is credited."""
-    made = Transaction.objects.filter(delivery_day=day, key__contains=":credit:").count()
-    bill = Bill(day, credit=made + 1)
+    bill = Bill(day, credit=_next_credit(day))
     for order in Order.objects.filter(pk__in=orders).select_related("buyer", "delivery").order_by("pk"):
         bill.add(order, orders[order.pk], bought=bought)
     bill.store()
+
+
+@transaction.atomic
+def take_back(*, order: Order, returned: Mapping[int, Decimal]) -> None:
+    """
+    Credit what a consumer gave back of a settled order: units by order line (pk). Who sold it takes it back: the hub, whose
+    purchase from the farm stands, or the farm itself, which is credited her contribution. Refused before the day is settled.
+    """
+    day = locked(order.delivery.delivery_day)
+    if day.status != DeliveryDay.Status.SETTLED:
+        raise Refused(_("This day is not settled yet. Note the return when it is: the credit note follows at once."))
+    lines = list(
+        order.lines.select_for_update(no_key=True, of=("self",)).filter(pk__in=returned).select_related("producer")
+    )
+    parts = []
+    for line in lines:
+        line.returned += returned[line.pk]
+        if line.returned > (line.billed or 0):
+            raise Refused(_("More of %(product)s came back than was billed.") % {"product": line})
+        part = copy(line)
+        part.billed = returned[line.pk]
+        parts.append(part)
+    OrderLine.objects.bulk_update(lines, ["returned"])
+    bill = Bill(day, credit=_next_credit(day))
+    bill.add(order, [part for part in parts if part.billed])
+    if day.network.flow == Network.Flow.RETAIL:
+        bill.bought.clear()
+    bill.store()
+
+
+def _next_credit(day: DeliveryDay) -> int:
+    """A number that no other credit of the day has; the day is locked."""
+    return Transaction.objects.filter(delivery_day=day, key__contains=":credit:").count() + 1
 
 
 def _spread(day: DeliveryDay, line: PurchaseOrderLine, less: Decimal, step: Decimal, field: str) -> list[OrderLine]:
@@ -133,7 +171,7 @@ def _spread(day: DeliveryDay, line: PurchaseOrderLine, less: Decimal, step: Deci
         .select_related("producer")
         .order_by("pk")
     )
-    billed = [found.billed or Decimal(0) for found in bought]
+    billed = [(found.billed or Decimal(0)) - found.returned for found in bought]
     if less > sum(billed):
         raise Refused(
             _("Only %(billed)s was billed: no more than that can be credited.")
@@ -146,7 +184,7 @@ def _spread(day: DeliveryDay, line: PurchaseOrderLine, less: Decimal, step: Deci
             part = copy(found)
             part.billed = fewer * step
             credited.append(part)
-            found.billed = had - fewer * step
+            found.billed = had + found.returned - fewer * step
     OrderLine.objects.bulk_update(bought, ["billed"])
     PurchaseOrderLine.objects.filter(pk=line.pk).update(missing=min(line.quantity, line.missing + less))
     return credited

@@ -15,7 +15,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from network import clock
+from network import clock, notices
 from network.models import JournalEntry, Organisation, Person
 from orders import appointments, changes, coming, qr, shelf
 from orders.models import Order, PurchaseOrder, SubscriptionRun
@@ -128,7 +128,7 @@ def _about_order(
         .get(pk=pk)
     )
     lines = list(order.lines.all())
-    for person in _readers(order.buyer):
+    for person in _readers(order.buyer, template):
         with translation.override(person.language):
             url = settings.SITE_URL + reverse("orders:detail", args=[order.pk])
             shown = changes.with_changes([noted] if noted else [])
@@ -157,8 +157,10 @@ def _about_order(
             )
 
 
-def _readers(organisation: Organisation) -> list[Person]:
-    return list(organisation.people.filter(is_active=True).order_by("pk"))
+def _readers(organisation: Organisation, kind: str = "") -> list[Person]:
+    """Its people, without who switched this kind of mail off."""
+    people = organisation.people.filter(is_active=True).order_by("pk")
+    return [person for person in people if notices.wants(person, kind)]
 
 
 def _day(order: Order) -> str:
@@ -183,11 +185,12 @@ def _send(
     One mail with a message id of its own, so that a second try is the same mail to whoever receives it. `picture` is a PNG
     that its HTML shows as `cid:picture`, `event` the text and the method of an .ics that goes along.
     """
+    context["unsubscribe"] = notices.switch_of(person, template)
     message = EmailMultiAlternatives(
         subject=subject,
         body=render_to_string(f"mail/{template}.txt", context),
         to=[f"{person.name} <{person.email}>" if person.name else person.email],
-        headers={"Message-ID": f"<{key}@kouter>"},
+        headers={"Message-ID": f"<{key}@kouter>"} | notices.headers(person, template),
     )
     message.attach_alternative(render_to_string(f"mail/{template}.html", context), "text/html")
     if picture:

@@ -100,7 +100,8 @@ class OrderLine(models.Model):
     A product in an order, with what was agreed: later edits of offer or product never change it. Prices per unit.
 
     `quantity` is what is in the basket now, `confirmed` what was last confirmed; stock is held for the larger of the two.
-    After the cut-off both are equal. `packed` is what was weighed or found (None: as ordered), `billed` what is paid for.
+    After the cut-off both are equal. `packed` is what was weighed or found (None: as ordered), `billed` what is paid for,
+    `returned` what of that came back and was credited after the buyer withdrew.
     """
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="lines")
@@ -119,6 +120,7 @@ class OrderLine(models.Model):
     confirmed = models.DecimalField(max_digits=12, decimal_places=3, default=0)
     packed = models.DecimalField(max_digits=12, decimal_places=3, null=True, blank=True)
     billed = models.DecimalField(max_digits=12, decimal_places=3, null=True, blank=True)
+    returned = models.DecimalField(max_digits=12, decimal_places=3, default=0, db_default=0)
     price = models.DecimalField(max_digits=10, decimal_places=4)
     tariff = models.DecimalField(max_digits=10, decimal_places=4)
     contribution = models.DecimalField(max_digits=10, decimal_places=4)
@@ -143,6 +145,10 @@ class OrderLine(models.Model):
             models.CheckConstraint(
                 condition=(Q(packed=None) | Q(packed__gte=0)) & (Q(billed=None) | Q(billed__gte=0)),
                 name="order_line_delivers_no_less_than_nothing",
+            ),
+            models.CheckConstraint(
+                condition=Q(returned=0) | Q(returned__gt=0, returned__lte=F("billed")),
+                name="order_line_returned_within_billed",
             ),
         ]
 
@@ -526,5 +532,58 @@ class SubscriptionRun(models.Model):
                 condition=Q(outcome__in=["filled", "partly"], order__isnull=False)
                 | Q(outcome__in=["no_delivery", "failed"], order=None),
                 name="subscription_run_has_an_order_or_none",
+            ),
+        ]
+
+
+class Withdrawals(models.QuerySet["Withdrawal"]):
+    def visible_to(self, person: Any) -> Self:
+        """Withdrawals of households this person belongs to."""
+        return self.filter(order__buyer__in=Organisation.objects.of(person))
+
+
+class Withdrawal(models.Model):
+    """
+    A consumer goes back on (part of) a contract within 14 days, which needs no reason (art. VI.47 and VI.53 Code of
+    Economic Law). What was declared, when, is never changed; the coordinator notes that the goods are back.
+    """
+
+    order = models.ForeignKey(Order, models.PROTECT, related_name="withdrawals")
+    by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    made_at = models.DateTimeField(default=clock.now)
+    received_at = models.DateTimeField(null=True, blank=True)
+    received_by = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="+")
+
+    objects = Withdrawals.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(received_at=None, received_by=None)
+                | Q(received_at__isnull=False, received_by__isnull=False),
+                name="withdrawal_received_by_somebody",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pk}"
+
+
+class WithdrawalLine(models.Model):
+    """Units of a line that are given back: declared, and what really came (None: not yet)."""
+
+    withdrawal = models.ForeignKey(Withdrawal, models.CASCADE, related_name="lines")
+    line = models.ForeignKey(OrderLine, models.PROTECT, related_name="withdrawals")
+    quantity = models.DecimalField(max_digits=12, decimal_places=3)
+    received = models.DecimalField(max_digits=12, decimal_places=3, null=True, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["withdrawal", "line"], name="withdrawal_line_once"),
+            models.CheckConstraint(
+                condition=Q(quantity__gt=0) & (Q(received=None) | Q(received__gte=0, received__lte=F("quantity"))),
+                name="withdrawal_receives_at_most_what_was_declared",
             ),
         ]

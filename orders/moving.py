@@ -18,7 +18,7 @@ from network import journal
 from network.errors import Refused
 from network.models import Delivery, Person
 from network.models.places import km_between
-from orders import basket, checkout, room
+from orders import basket, checkout, collecting, room
 from orders.models import Order, OrderLine
 from producers import stock
 from producers.models import Offer, Supply
@@ -88,6 +88,7 @@ def _within_the_day(order: Order, to: Delivery, target: Order, by: Person) -> Or
             room.take_door(order, needs)
     if target.pk == order.pk:
         order.delivery = to
+        order.number = None
     else:
         _join(lines, target)
         target.age_declared = target.age_declared or order.age_declared
@@ -101,6 +102,8 @@ def _within_the_day(order: Order, to: Delivery, target: Order, by: Person) -> Or
         order.save()
     target = order if target.pk == order.pk else target
     target.version += 1
+    if target.status == Order.Status.CONFIRMED:
+        collecting.give_number(target)
     target.save()
     if was_confirmed:
         entry = journal.record(

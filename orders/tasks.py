@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from network.models import DeliveryDay
-from orders import basket, closing, turning
+from orders import basket, closing, reminders, turning
 
 
 @shared_task
@@ -30,3 +30,9 @@ def expire_holds() -> int:
 def turn_subscriptions() -> int:
     """Every minute: what is due in a cycle that has opened is queued, one row each."""
     return turning.queue_due()
+
+
+def remind() -> None:
+    """By the clock: the shop is open, and a basket still waits."""
+    reminders.announce_open()
+    reminders.remind_baskets()

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from orders.views import boxes, orders, papers, places, repeat, shop, subscribing
+from orders.views import account, boxes, orders, papers, places, repeat, shop, subscribing, withdrawals
 
 app_name = "orders"
 urlpatterns = [
@@ -33,6 +33,11 @@ urlpatterns = [
     path("<slug:network>/shop/again/", repeat.again, name="again"),
     path("<slug:network>/shop/favourites/", repeat.favourite_list, name="favourites"),
     path("<slug:network>/shop/favourite/", repeat.favourite, name="favourite"),
+    path("orders/withdrawals/", withdrawals.withdrawal_list, name="withdrawals"),
+    path("orders/<int:pk>/withdraw/", withdrawals.withdraw, name="withdraw"),
+    path("me/organisations/<int:pk>/documents/", account.documents, name="documents"),
+    path("<slug:network>/returns/", withdrawals.returns, name="returns"),
+    path("<slug:network>/returns/<int:pk>/", withdrawals.receive, name="receive"),
     path("<slug:network>/shop/", shop.shop, name="shop"),
     path("<slug:network>/shop/buyer/", shop.buyer, name="buyer"),
     path("<slug:network>/shop/deliveries/", places.deliveries, name="deliveries"),

@@ -24,13 +24,13 @@ from logistics import (
     versions,
 )
 from logistics.models import CostTerms, TemperatureReading
-from network import clock, cycles
+from network import clock, cycles, households, privacy
 from network.models import Account, Transaction
-from orders import basket, checkout, closing, favourites, subscriptions
+from orders import basket, checkout, closing, favourites, subscriptions, withdrawals
 from orders.models import Cause, Document, PurchaseOrder, Subscription
 from producers import boxes, stock
 from producers.models import Box, BoxSize, Offer
-from tests.conftest import make_home_delivery, make_vehicle
+from tests.conftest import make_home_delivery, make_product, make_vehicle
 from tests.matrix import Page, World
 
 APPS = ("network", "producers", "orders", "logistics")
@@ -41,12 +41,18 @@ PAGES: list[Page] = [page for app in APPS for page in importlib.import_module(f"
 def world(
     network, point, farm, leek, cycle, day, delivery, shop, household, alice, bob, charlie, eli, fien, gust, dana
 ):
-    """Bob has ordered leek for Thursday; the day is closed, planned and settled; Gust drives. Friday's basket is open."""
+    """
+    Bob has ordered leek for Thursday, and jam, of which he gives one jar back; the day is closed, planned and settled; Gust
+    drives. Friday's basket is open. Bob invited Charlie, and has his data in a file.
+    """
     make_home_delivery(network)
     supply = stock.announce(product=leek, week_on=cycle.week_on, quantity=Decimal(50), price=Decimal(2), by=alice)
     order = basket.open_order(buyer=household, delivery=delivery, by=bob)
-    offer = Offer.objects.get(delivery_day=day, price_group__audience="household")
-    basket.fill(order=order, quantities={offer.pk: Decimal(5)}, by=bob)
+    offer = Offer.objects.get(supply=supply, delivery_day=day, price_group__audience="household")
+    jam = make_product(farm, "jam", category="pantry", unit="jar", storage_class="ambient", perishable=False)
+    stock.announce(product=jam, week_on=cycle.week_on, quantity=Decimal(10), price=Decimal(4), by=alice)
+    jars = Offer.objects.get(supply__product=jam, delivery_day=day, price_group__audience="household")
+    basket.fill(order=order, quantities={offer.pk: Decimal(5), jars.pk: Decimal(2)}, by=bob)
     order = checkout.place_order(order=order, by=bob)
     vehicle = make_vehicle(network)
     with clock.at(day.closes_at):
@@ -65,6 +71,10 @@ def world(
         warm = TemperatureReading(round=made[0], storage_class="cold", celsius=Decimal("8.5"), by=gust)
         temperatures.note(day=day, readings=[warm], by=gust)
         settling.settle_day(day=day, by=dana)
+    withdrawal = withdrawals.declare(order=order, wanted={order.lines.get(offer=jars).pk: Decimal(1)}, by=bob)
+    invitation = households.invite(organisation=household, email=charlie.email, role="member", by=bob)
+    export = privacy.ask_for_export(person=bob)
+    privacy.make_export(export.pk)
     proposal = assembly.propose(
         network=network,
         new=CostTerms(tau=Decimal("0.2")),
@@ -102,6 +112,9 @@ def world(
         paper=ride.papers.first(),
         day_paper=version.papers.get(kind="everything"),
         vehicle=vehicle,
+        withdrawal=withdrawal,
+        invitation=invitation,
+        export=export,
         tour=tour,
         proposal=proposal,
         what_if=what_if,

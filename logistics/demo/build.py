@@ -13,7 +13,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils.text import slugify
 
-from logistics.demo import fleets, funds
+from logistics.demo import account, fleets, funds
 from logistics.models import CollegeRule
 from network import clock
 from network.models import (
@@ -395,6 +395,7 @@ def _cast(networks: list[Network], producers: dict[str, Producer]) -> None:
     home.name = "Gezin Vermeulen"
     home.save(update_fields=["name"])
     OrganisationRole.objects.create(organisation=home, person=bob)
+    account.at_home(home, bob)
     OrganisationRole.objects.create(organisation=producers["P002"].organisation, person=alice)
     OrganisationRole.objects.create(organisation=Organisation.objects.get(outlet__code="w01"), person=eli)
     roles = [

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from logistics import disputes, driven, handover, rounds, scenarios, settling, temperatures, versions
-from logistics.demo import fleets, pickups, subscribers
+from logistics.demo import account, fleets, pickups, subscribers
 from logistics.demo.build import LOGINS, WEEKS, rows
 from logistics.models import CostShare, Dispute, Scenario, Stop, TemperatureReading
 from network import clock, cycles, homes
@@ -261,6 +261,7 @@ def _run(day: DeliveryDay, now: datetime, dice: random.Random) -> None:
     with clock.at(evening + timedelta(hours=1)):
         settling.settle_day(day=day, by=dana)
     _ask_about_a_bill(day, now, dana)
+    account.give_back(day, now, dana)
 
 
 def _plan(day: DeliveryDay, by: Person) -> None:

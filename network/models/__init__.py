@@ -1,3 +1,4 @@
+from network.models.account import Address, Export, Invitation
 from network.models.calendar import (
     Cycle,
     Delivery,
@@ -23,13 +24,16 @@ from network.models.terms import HomeDelivery, PriceGroup, Tariff, VatRate
 
 __all__ = [
     "Account",
+    "Address",
     "BankAccount",
     "Cycle",
     "Delivery",
     "DeliveryCapacity",
     "DeliveryDay",
+    "Export",
     "Holiday",
     "HomeDelivery",
+    "Invitation",
     "JournalEntry",
     "Membership",
     "Network",

@@ -34,9 +34,12 @@ class Person(AbstractBaseUser, PermissionsMixin):
     name = models.CharField(_("name"), max_length=120)
     language = models.CharField(_("language"), max_length=2, default="nl")
     phone = models.CharField(_("phone"), max_length=30, blank=True)
+    mail_choices = models.JSONField(default=dict, blank=True, help_text=_("kinds of mail, and whether they are wanted"))
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     joined_at = models.DateTimeField(default=clock.now)
+    leaving_at = models.DateTimeField(null=True, blank=True, help_text=_("when this account ends, as asked"))
+    left_at = models.DateTimeField(null=True, blank=True)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS = ["name"]

@@ -89,6 +89,15 @@ SAID = {
     "gave a box away": _("gave a box away"),
     "took a week as usual": _("took a week as usual"),
     "swapped in a box": _("swapped something in a box"),
+    "changed a role": _("changed what somebody may do"),
+    "invited somebody": _("invited somebody"),
+    "joined": _("joined"),
+    "left": _("left"),
+    "moved house": _("moved to another address"),
+    "removed somebody": _("removed somebody"),
+    "took goods back": _("noted that goods came back"),
+    "withdrew an invitation": _("withdrew an invitation"),
+    "withdrew from the contract": _("withdrew from the contract"),
 }
 
 SUBJECTS = {

@@ -1,34 +1,35 @@
-"""Who I am here: my name, language, organisations and roles."""
+"""Who I am here: my account, my name and language, and which mails I want."""
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import override
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from network.forms import PersonForm
+from network import notices
+from network.forms import NoticesForm, PersonForm
 from network.models import Membership, NetworkRole, OrganisationRole, Person
 
 
 @login_required
 def me(request: HttpRequest) -> HttpResponse:
+    """The front door of the account: everything about me is one tap away."""
     assert isinstance(request.user, Person)
-    form = PersonForm(request.POST or None, instance=request.user)
-    if form.is_valid():
-        person = form.save()
-        with override(person.language):
-            messages.success(request, _("Saved."))
-        return remember_language(redirect("network:me"), person.language)
-    organisations = OrganisationRole.objects.filter(person=request.user).select_related("organisation").order_by("pk")
+    organisations = (
+        OrganisationRole.objects.filter(person=request.user, organisation__archived_at=None)
+        .select_related("organisation")
+        .order_by("pk")
+    )
     return render(
         request,
         "network/me.html",
         {
-            "form": form,
+            "language": dict(settings.LANGUAGES)[request.user.language],
             "organisations": organisations,
             "memberships": Membership.objects.current()
             .filter(organisation__roles__person=request.user)
@@ -38,7 +39,48 @@ def me(request: HttpRequest) -> HttpResponse:
             .select_related("network", "pickup_point")
             .order_by("pk"),
         },
-        status=422 if form.errors else 200,
+    )
+
+
+@login_required
+def profile(request: HttpRequest) -> HttpResponse:
+    assert isinstance(request.user, Person)
+    form = PersonForm(request.POST or None, instance=Person.objects.get(pk=request.user.pk))
+    if form.is_valid():
+        person = form.save()
+        with override(person.language):
+            messages.success(request, _("Saved."))
+        return remember_language(redirect("network:me"), person.language)
+    return render(request, "network/profile.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@login_required
+def mail_choices(request: HttpRequest) -> HttpResponse:
+    assert isinstance(request.user, Person)
+    form = NoticesForm(request.user, request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        form.save()
+        messages.success(request, _("Saved."))
+        return redirect("network:mail_choices")
+    return render(request, "network/mail_choices.html", {"form": form})
+
+
+@csrf_exempt
+def unsubscribe(request: HttpRequest, link: str) -> HttpResponse:
+    """
+    The link in a mail that can be switched off: works signed out, and for mail programs that post to it (RFC 8058).
+    Looking changes nothing: what follows links by itself unsubscribes nobody.
+    """
+    found = notices.read_switch(link)
+    if found is None:
+        raise Http404
+    person, kind = found
+    if request.method == "POST":
+        person = notices.choose(person=person, wanted={kind.value: request.POST.get("on") == "1"})
+    return render(
+        request,
+        "network/unsubscribe.html",
+        {"kind": kind, "wanted": notices.wants(person, kind), "changed": request.method == "POST"},
     )
 
 

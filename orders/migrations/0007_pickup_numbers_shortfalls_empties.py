@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('network', '0004_fund_accounts'),
-        ('orders', '0005_subscriptions'),
+        ('orders', '0006_withdrawals'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from network import clock, journal
+from network.households import places_on
 from network.models import BankAccount
 from orders import collecting
 from orders.models import Document, PurchaseOrder, PurchaseOrderLine
@@ -74,6 +75,7 @@ def document(request: HttpRequest, pk: int) -> HttpResponse:
         pk=pk,
     )
     due = paper.due
+    places = places_on(paper.issued_on, [paper.issuer, paper.recipient])
     account = BankAccount.objects.filter(organisation=paper.issuer, period__contains=paper.issued_on).first()
     return render(
         request,
@@ -82,6 +84,8 @@ def document(request: HttpRequest, pk: int) -> HttpResponse:
             "paper": paper,
             "network": paper.network,
             "due": due,
+            "issuer_place": places[paper.issuer_id],
+            "recipient_place": places[paper.recipient_id],
             "account": account,
             "qr": _payment_qr(paper, due, account),
         },

@@ -99,7 +99,7 @@ def test_my_page_says_for_whom_i_act_and_in_which_networks(network, household, p
         NetworkRole.objects.create(network=leuven, person=bob, role="driver")
 
     shown = text(same_queries(visit(bob), reverse("network:me"), 6, more))
-    for words in ("bob@example.org", "Gezin Bob owner", "Gezin Bob votes with the consumers", "volunteer · Punt a1",
+    for words in ("bob@example.org", "Gezin Bob People and address Owner", "Gezin Bob votes with the consumers", "volunteer · Punt a1",
                   "Huis 2 votes with the consumers", "Leuven driver"):  # fmt: skip
         assert words in shown
 
@@ -113,7 +113,7 @@ def test_who_belongs_nowhere_yet_is_told_what_to_do(charlie, visit) -> None:
 def test_i_change_my_name_and_language_and_am_answered_in_it(bob, visit) -> None:
     client = visit(bob)
     sent = {"name": "Bob De Wit", "phone": "0470 12 34 56", "language": "fr"}
-    answer = client.post(reverse("network:me"), sent, follow=True)
+    answer = client.post(reverse("network:profile"), sent, follow=True)
     assert answer.redirect_chain == [(reverse("network:me"), 302)]
     bob.refresh_from_db()
     assert (bob.name, bob.phone, bob.language) == ("Bob De Wit", "0470 12 34 56", "fr")
@@ -126,7 +126,7 @@ def test_i_change_my_name_and_language_and_am_answered_in_it(bob, visit) -> None
 )
 def test_what_is_wrong_on_my_page_is_said_there_and_nothing_is_kept(bob, visit, wrong) -> None:
     sent = {"name": "Robert", "phone": "", "language": "fr"} | wrong
-    answer = visit(bob).post(reverse("network:me"), sent)
+    answer = visit(bob).post(reverse("network:profile"), sent)
     assert answer.status_code == 422
     assert f'id="id_{next(iter(wrong))}_error"' in answer.content.decode()
     bob.refresh_from_db()
@@ -135,7 +135,7 @@ def test_what_is_wrong_on_my_page_is_said_there_and_nothing_is_kept(bob, visit, 
 
 def test_my_page_gives_nobody_a_role(bob, visit) -> None:
     sent = {"name": "Bob", "phone": "", "language": "nl", "is_staff": "on", "is_superuser": "on", "email": "x@y.be"}
-    assert visit(bob).post(reverse("network:me"), sent).status_code == 302
+    assert visit(bob).post(reverse("network:profile"), sent).status_code == 302
     bob.refresh_from_db()
     assert (bob.is_staff, bob.is_superuser, bob.email) == (False, False, "bob@example.org")
 

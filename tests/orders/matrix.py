@@ -21,6 +21,7 @@ SIGN_IN = {"anonymous": 302}
 OWN = SIGN_IN | {"bob": 200}
 PRESSED = SIGN_IN | {"bob": 302}
 TIED = SIGN_IN | {"charlie": 404}
+COORDINATOR = SIGN_IN | dict.fromkeys(["bob", "alice", "eli", "fien", "gust"], 403) | {"dana": 200}
 BUYER = SIGN_IN | {"bob": 200, "dana": 200}
 
 PAGES = [
@@ -42,6 +43,11 @@ PAGES = [
     Page("orders:move", of_order, method="post", expected=SIGN_IN),
     Page("orders:cancel", of_order, expected=SIGN_IN),
     Page("orders:refill", of_order, method="post", expected=SIGN_IN),
+    Page("orders:documents", lambda w: {"pk": w.household.pk}, expected=SIGN_IN | {"bob": 200}),
+    Page("orders:withdrawals", others=200, expected=SIGN_IN),
+    Page("orders:withdraw", of_order, expected=SIGN_IN | {"bob": 200}),
+    Page("orders:returns", of_network, expected=COORDINATOR),
+    Page("orders:receive", lambda w: of_network(w) | {"pk": w.withdrawal.pk}, expected=COORDINATOR),
     Page("orders:document", lambda w: {"pk": w.document.pk}, expected=BUYER),
     Page(
         "orders:purchase_order", lambda w: {"pk": w.purchase_order.pk}, expected=SIGN_IN | {"alice": 200, "dana": 200}
