@@ -1,6 +1,6 @@
 from django.urls import path
 
-from orders.views import orders, papers, shop
+from orders.views import orders, papers, shop, window
 
 app_name = "orders"
 urlpatterns = [
@@ -15,4 +15,6 @@ urlpatterns = [
     path("<slug:network>/shop/buyer/", shop.buyer, name="buyer"),
     path("<slug:network>/shop/deliveries/", shop.deliveries, name="deliveries"),
     path("<slug:network>/shop/<int:delivery>/fill/", shop.fill, name="fill"),
+    path("<slug:network>/farms/<slug:slug>/", window.farm, name="farm"),
+    path("<slug:network>/products/<int:pk>/", window.product, name="product"),
 ]
