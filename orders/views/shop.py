@@ -280,7 +280,7 @@ def _chosen(stock: finding.Shop, choice: finding.Choice, found: finding.Found, r
     }
     if choice.more or choice.free or choice.farm or choice.sort:
         context["farms"] = finding.farms_of(stock)
-        context["allergens"] = [(code, name) for code, name in ALLERGENS.items()]
+        context["allergens"] = list(ALLERGENS.items())
     return context
 
 
@@ -307,6 +307,7 @@ def _note_unmet(request: HttpRequest, network: Network, text: str) -> None:
 
 def _sections(rows: list[shelf.Row], choice: finding.Choice, *, continues: str) -> list[dict[str, Any]]:
     """By category; what was searched or sorted stays as it came. `continues`: the section that ended the page before."""
+    sections: list[dict[str, Any]]
     if choice.text or choice.sort:
         sections = [{"value": "found", "label": _("Found"), "rows": rows}]
     else:
