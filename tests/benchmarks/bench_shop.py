@@ -44,7 +44,7 @@ def _sell(network: Any, week_on: Any, more: int, by: Any) -> None:
     """So many products more in the shop, of fifty farms."""
     categories = [value for value, _label in Product.Category.choices]
     for farm in range(FARMS):
-        producer = make_producer(network, f"Hoeve {more} {farm}", lat=50.9 + farm / 200)
+        producer = make_producer(network, f"Hoeve {farm} {more}", lat=50.9 + farm / 200)
         products = Product.objects.bulk_create(
             Product(
                 producer=producer, sku=f"p{number}", name={"nl": f"{nl} {number}", "fr": f"{fr} {number}"},
