@@ -24,6 +24,7 @@ VENDOR = {
 ALONE = {
     "bill.css",
     "desk.css",
+    "find.css",
     "fund.css",
     "leaflet.css",
     "plan.css",

@@ -1,11 +1,11 @@
 """What a household, or another buyer, wants to find again."""
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef
 
 from network.models import Network, Organisation
 from orders.models import Favourite
-from producers.models import Offer, Producer, Product
+from producers.models import Producer, Product
 
 
 @transaction.atomic
@@ -20,10 +20,6 @@ def set_favourite(*, buyer: Organisation, product: Product, wanted: bool) -> Non
 def is_favourite(buyer: Organisation | None) -> Exists:
     """For a query of offers: whether the buyer marked its product."""
     return Exists(Favourite.objects.filter(buyer=buyer, product=OuterRef("supply__product")))
-
-
-def only_favourites(offers: QuerySet[Offer], buyer: Organisation | None) -> QuerySet[Offer]:
-    return offers.filter(is_favourite(buyer))
 
 
 def of_buyer(buyer: Organisation, network: Network) -> list[Product]:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
-from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Case, F, IntegerField, QuerySet, Value, When
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.translation import get_language
@@ -57,6 +58,7 @@ class Row:
     case: str = ""
     product: int = 0
     kept: bool = False
+    tinted: bool = False
 
     def __getitem__(self, name: str) -> Any:
         """Templates look up by key before they look for an attribute, and a page looks 2,500 times."""
@@ -83,45 +85,15 @@ class Row:
         return _("Add: %(name)s") % {"name": self.name}
 
     @property
-    def near(self) -> bool:
-        return self.distance_km is not None and self.distance_km <= 10
-
-    @property
     def tags(self) -> list[tuple[str, str]]:
         return [("organic", _("Organic"))] if self.organic else []
 
 
 def offers_for(delivery: Delivery, group: PriceGroup) -> QuerySet[Offer]:
-    """Everything listed for a delivery's day at a group's price, by category and name; sold out ones included."""
+    """Everything listed for a delivery's day at a group's price, by category and the reader's name; sold out ones included."""
     return Offer.objects.filter(delivery_day=delivery.delivery_day_id, price_group=group, listed=True).order_by(
-        CATEGORY_ORDER, "supply__product__name__nl", "pk"
+        CATEGORY_ORDER, _name(), "pk"
     )
-
-
-def narrowed(offers: QuerySet[Offer], choice: Mapping[str, str]) -> QuerySet[Offer]:
-    """The offers that fit the filters of the GET form: category, organic, farm, q."""
-    if choice.get("category") in Product.Category.values:
-        offers = offers.filter(supply__product__category=choice["category"])
-    if choice.get("organic"):
-        offers = offers.exclude(supply__product__producer__organic_body="")
-    if choice.get("farm"):
-        offers = offers.filter(supply__product__producer__slug=choice["farm"])
-    for word in choice.get("q", "")[:80].split():
-        offers = offers.filter(
-            Q(supply__product__name__icontains=word) | Q(supply__product__producer__organisation__name__icontains=word)
-        )
-    return offers
-
-
-def category_counts(offers: QuerySet[Offer]) -> list[tuple[str, str, int]]:
-    """(value, label, number of offers) of the categories there are, in their order, in one query."""
-    counts = dict(
-        offers.order_by()
-        .values_list("supply__product__category")
-        .annotate(number=Count("pk"))
-        .values_list("supply__product__category", "number")
-    )
-    return [(value, str(label), counts[value]) for value, label in Product.Category.choices if value in counts]
 
 
 def rows_of(
@@ -143,7 +115,7 @@ def rows_of(
             left=F("supply__quantity") - F("supply__reserved"), kept=favourites.is_favourite(buyer)
         ).values(
             "pk", "left", "kept", "gross", "net", "closes_at",
-            name=F(f"{product}name"), unit=F(f"{product}unit"), step=F(f"{product}step"),
+            name=F(f"{product}name"), dfc=F(f"{product}dfc_type"), unit=F(f"{product}unit"), step=F(f"{product}step"),
             by_weight=F(f"{product}sold_by_weight"), net_quantity=F(f"{product}net_quantity"),
             net_unit=F(f"{product}net_unit"), drawing=F(f"{product}drawing"), category=F(f"{product}category"),
             product=F(f"{product}pk"), crate=F(f"{product}units_per_crate"), farm=F(f"{product}producer__organisation__name"),
@@ -153,7 +125,9 @@ def rows_of(
     )  # fmt: skip
     language = get_language()
     here = delivery.place.point
-    alternatives = _alternatives(values, language)
+    for value in values:
+        value["km"] = km_between(here, (value["lat"], value["lon"])) if value["lat"] is not None else None
+    alternatives = _alternatives(values)
     rows = []
     for value in values:
         pk = value["pk"]
@@ -167,9 +141,9 @@ def rows_of(
                 name=LocalText(value["name"]).in_language(language),
                 detail=_detail(value),
                 farm=value["farm"],
-                farm_url=reverse("producers:farm", args=[network.slug, value["slug"]]),
-                url=reverse("producers:product", args=[network.slug, value["product"]]),
-                distance_km=km_between(here, (value["lat"], value["lon"])) if value["lat"] is not None else None,
+                farm_url=reverse("orders:farm", args=[network.slug, value["slug"]]),
+                url=reverse("orders:product", args=[network.slug, value["product"]]),
+                distance_km=value["km"],
                 gross=line.gross if line else value["gross"],
                 unit_price=_per_measure(value),
                 drawing=value["drawing"],
@@ -180,7 +154,7 @@ def rows_of(
                 left=most if most <= FEW * value["step"] else None,
                 maximum=(most / value["step"]).to_integral_value(ROUND_FLOOR) * value["step"],
                 sold_out=most < value["step"],
-                alternative=alternatives.get(value["category"]),
+                alternative=_instead_of(value, alternatives, language) if most < value["step"] else None,
                 editable=editable,
                 error=(errors or {}).get(pk, ""),
                 case=_("%(number)s per crate") % {"number": value["crate"]},
@@ -191,16 +165,37 @@ def rows_of(
     return rows
 
 
-def _alternatives(values: list[dict[str, Any]], language: str | None) -> dict[str, dict[str, str]]:
-    """Per category the offer of which most is left, to point at from those that are sold out."""
-    best: dict[str, dict[str, Any]] = {}
-    for value in values:
-        if value["left"] >= value["step"] and value["left"] > best.get(value["category"], {"left": 0})["left"]:
-            best[value["category"]] = value
-    return {
-        category: {"name": LocalText(value["name"]).in_language(language), "url": f"#p{value['pk']}"}
-        for category, value in best.items()
-    }
+def _alternatives(values: list[dict[str, Any]]) -> dict[tuple[str, str], dict[str, Any]]:
+    """Per kind, per drawing and per category what can be had nearest by, then what most is left of."""
+    best: dict[tuple[str, str], dict[str, Any]] = {}
+    there_is = [value for value in values if value["left"] >= value["step"]]
+    for value in sorted(there_is, key=_nearest_and_most):
+        for like in _likenesses(value):
+            best.setdefault(like, value)
+    return best
+
+
+def _nearest_and_most(value: Mapping[str, Any]) -> tuple[float, Decimal]:
+    return (value["km"] if value["km"] is not None else float("inf")), -value["left"]
+
+
+def _likenesses(value: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """In what a product can be like another, the closest first."""
+    return [(kind, value[kind]) for kind in ("dfc", "drawing", "category") if value[kind]]
+
+
+def _instead_of(
+    value: Mapping[str, Any], alternatives: Mapping[tuple[str, str], dict[str, Any]], language: str | None
+) -> dict[str, str] | None:
+    other = next((alternatives[like] for like in _likenesses(value) if like in alternatives), None)
+    return {"name": LocalText(other["name"]).in_language(language), "url": f"#p{other['pk']}"} if other else None
+
+
+def _name() -> Any:
+    """The name to sort by: the reader's, else the Dutch one."""
+    dutch = F("supply__product__name__nl")
+    language = (get_language() or "")[:2]
+    return dutch if language in ("", "nl") else Coalesce(F(f"supply__product__name__{language}"), dutch)
 
 
 def _detail(value: Mapping[str, Any]) -> str:

@@ -1,6 +1,18 @@
 from django.urls import path
 
-from orders.views import account, boxes, orders, papers, places, repeat, shop, subscribing, withdrawals
+from orders.views import (
+    account,
+    boxes,
+    filling,
+    orders,
+    papers,
+    places,
+    repeat,
+    shop,
+    subscribing,
+    window,
+    withdrawals,
+)
 
 app_name = "orders"
 urlpatterns = [
@@ -8,7 +20,7 @@ urlpatterns = [
     path("orders/<int:pk>/", orders.order_detail, name="detail"),
     path("orders/<int:pk>/confirm/", orders.order_confirm, name="confirm"),
     path("orders/<int:pk>/cancel/", orders.order_cancel, name="cancel"),
-    path("orders/<int:pk>/refill/", shop.refill, name="refill"),
+    path("orders/<int:pk>/refill/", filling.refill, name="refill"),
     path("orders/<int:pk>/move/", places.move, name="move"),
     path("orders/<int:pk>/order.ics", orders.order_calendar, name="calendar"),
     path("orders/<int:pk>/subscribe/", subscribing.subscribe_to_list, name="subscribe_to_list"),
@@ -42,5 +54,7 @@ urlpatterns = [
     path("<slug:network>/shop/buyer/", shop.buyer, name="buyer"),
     path("<slug:network>/shop/deliveries/", places.deliveries, name="deliveries"),
     path("<slug:network>/shop/home/", places.home, name="home"),
-    path("<slug:network>/shop/<int:delivery>/fill/", shop.fill, name="fill"),
+    path("<slug:network>/shop/<int:delivery>/fill/", filling.fill, name="fill"),
+    path("<slug:network>/farms/<slug:slug>/", window.farm, name="farm"),
+    path("<slug:network>/products/<int:pk>/", window.product, name="product"),
 ]

@@ -109,12 +109,9 @@ def on_shelf(network: Network) -> QuerySet[Offer]:
     )
 
 
-def household_offers(network: Network, products: QuerySet[Product]) -> dict[int, Offer]:
-    """Per product the offer of the first day on which households can have it."""
-    offers: dict[int, Offer] = {}
-    for offer in on_shelf(network).filter(supply__product__in=products).order_by("-delivery_day__on", "-pk"):
-        offers[offer.supply.product_id] = offer
-    return offers
+def hub_marker(network: Network) -> dict[str, Any]:
+    """The hub of a network on a map."""
+    return {"lat": network.hub.lat, "lon": network.hub.lon, "kind": "hub", "label": _("Hub")}
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ from decimal import Decimal
 from typing import Any, Self
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.core.validators import FileExtensionValidator
 from django.db import models
 from django.db.models import F, Q
@@ -146,6 +148,36 @@ class Product(models.Model):
         if not self.alcohol:
             return None
         return 18 if self.alcohol > 22 else 16
+
+
+class Findable(models.Model):
+    """
+    The words by which a product is found: its name in every language, its farm and municipality, words for its category.
+    Written by triggers of the database (migration 0003), whoever changes a name; `spelled` is lower case without accents.
+    """
+
+    product = models.OneToOneField(Product, models.CASCADE, primary_key=True)
+    spelled = models.TextField()
+    words = SearchVectorField()
+
+    class Meta:
+        indexes = [
+            GinIndex(fields=["words"], name="products_by_word"),
+            GinIndex(fields=["spelled"], opclasses=["gin_trgm_ops"], name="products_by_spelling"),
+        ]
+
+
+class UnmetSearch(models.Model):
+    """How often a network was asked in a week, in plain words, for what nobody there sells. How often, never by whom."""
+
+    network = models.ForeignKey(Network, models.CASCADE, related_name="unmet_searches")
+    week_on = models.DateField()
+    words = models.CharField(max_length=40)
+    times = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        verbose_name_plural = "unmet searches"
+        constraints = [models.UniqueConstraint(fields=["network", "week_on", "words"], name="unmet_search_once_a_week")]
 
 
 class Supply(models.Model):

@@ -10,6 +10,4 @@ urlpatterns = [
     path("farm/<slug:slug>/week/<str:week_on>/<int:pk>/", views.announce, name="announce"),
     path("farm/supply/<int:pk>/", views.supply, name="supply"),
     path("<slug:network>/farms/", views.farms, name="farms"),
-    path("<slug:network>/farms/<slug:slug>/", views.farm, name="farm"),
-    path("<slug:network>/products/<int:pk>/", views.product, name="product"),
 ]

@@ -131,6 +131,11 @@ class Networks(models.QuerySet["Network"]):
         wanted = Q(roles__person_id=person.pk)
         return self.filter(wanted & Q(roles__role__in=roles) if roles else wanted).distinct()
 
+    def selling_from(self, farm: Organisation) -> Self:
+        """Networks through which this farm sells."""
+        selling = Membership.objects.current().filter(organisation=farm, college=Membership.College.PRODUCERS)
+        return self.filter(memberships__in=selling).order_by("name")
+
 
 class Network(models.Model):
     """A regional short-food-chain network: its own week, members, hub and books."""

@@ -1,11 +1,12 @@
 """Where things happen: places, pickup points, outlets."""
 
 from math import asin, cos, radians, sin, sqrt
-from typing import Self
+from typing import Any, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import ASin, Cos, Power, Radians, Sin, Sqrt
 from django.utils.translation import gettext_lazy as _
 
 from network.models.people import Network, Organisation
@@ -20,6 +21,16 @@ def km_between(start: tuple[float, float], end: tuple[float, float]) -> float:
     lat_a, lat_b = radians(start[0]), radians(end[0])
     half = sin((lat_b - lat_a) / 2) ** 2 + cos(lat_a) * cos(lat_b) * sin(radians(end[1] - start[1]) / 2) ** 2
     return 2 * EARTH_RADIUS_KM * asin(sqrt(half))
+
+
+def km_from(point: tuple[float, float], place: str) -> Any:
+    """`km_between` for the database: from a (latitude, longitude) point to the places at this path; null without a place."""
+    lat, lon = radians(point[0]), radians(point[1])
+    there = Radians(F(f"{place}__lat"))
+    half = Power(Sin((there - lat) / 2), 2) + cos(lat) * Cos(there) * Power(
+        Sin((Radians(F(f"{place}__lon")) - lon) / 2), 2
+    )
+    return 2 * EARTH_RADIUS_KM * ASin(Sqrt(half))
 
 
 class Place(models.Model):

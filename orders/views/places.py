@@ -22,7 +22,7 @@ from orders import moving, room
 from orders.forms import HomeForm
 from orders.models import Order
 from orders.moving import Moved
-from orders.views.shop import Visit, _choices, _visit
+from orders.views.visiting import Visit, choices, visit_of
 
 NAMED = 4
 """Products that are named when they do not come along; the rest are counted."""
@@ -53,10 +53,10 @@ class Spot:
 
 def deliveries(request: HttpRequest, network: str) -> HttpResponse:
     """Where and when, nearest to home first; whoever has a basket takes it there with one tap."""
-    visit = _visit(request, public_network(network), request.GET.get("delivery"))
+    visit = visit_of(request, public_network(network), request.GET.get("delivery"))
     order = visit.order if visit.lines and visit.buyer else None
     found = list(
-        _choices(visit.network, visit.buyer)
+        choices(visit.network, visit.buyer)
         .filter(home=None)
         .select_related("delivery_day", "pickup_point", "outlet__organisation", "place")
         .prefetch_related("capacities")
@@ -128,7 +128,7 @@ def _markers(spots: Sequence[Spot], buyer: Organisation | None) -> list[dict[str
 @login_required
 def home(request: HttpRequest, network: str) -> HttpResponse:
     """Have the basket brought to the door: the address, the day, the price."""
-    visit = _visit(request, public_network(network), None)
+    visit = visit_of(request, public_network(network), None)
     terms = homes.terms_of(visit.network)
     if terms is None or visit.buyer is None or visit.buyer.kind != Organisation.Kind.HOUSEHOLD:
         raise Http404

@@ -16,7 +16,7 @@ from network.views.refusals import told
 from orders import basket, favourites, repeating
 from orders.models import Order
 from orders.views.shop import Visit
-from orders.views.shop import _visit as visit_of
+from orders.views.visiting import visit_of
 from producers.models import Producer, Product
 
 

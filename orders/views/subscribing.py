@@ -18,7 +18,7 @@ from network.views.refusals import told
 from orders import coming, reporting, subscriptions
 from orders.models import Cause, Order, Subscription
 from orders.subscription_forms import ChangeForm, ListForm, PauseForm, SubscribeForm, SwapForm
-from orders.views.shop import _visit as visit_of
+from orders.views.visiting import visit_of
 from producers import boxes
 from producers.models import Box, BoxContent
 from producers.views import _monday as monday_of

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('network', '0004_fund_accounts'),
-        ('producers', '0002_rounds_grow'),
+        ('producers', '0003_findable'),
     ]
 
     operations = [

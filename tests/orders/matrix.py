@@ -26,6 +26,8 @@ BUYER = SIGN_IN | {"bob": 200, "dana": 200}
 
 PAGES = [
     Page("orders:shop", of_network, others=200),
+    Page("orders:farm", lambda w: of_network(w) | {"slug": w.farm.slug}, others=200),
+    Page("orders:product", lambda w: of_network(w) | {"pk": w.leek.pk}, others=200),
     Page("orders:deliveries", of_network, others=200),
     Page("orders:home", of_network, expected=SIGN_IN | {"bob": 200}),
     Page("orders:buyer", of_network, method="post", expected=SIGN_IN),

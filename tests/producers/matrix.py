@@ -21,8 +21,6 @@ TIED = {"anonymous": 302, "charlie": 404}
 
 PAGES = [
     Page("producers:farms", of_network, others=200),
-    Page("producers:farm", lambda w: of_network(w) | of_farm(w), others=200),
-    Page("producers:product", lambda w: of_network(w) | {"pk": w.leek.pk}, others=200),
     Page("producers:desk", of_farm, others=403, expected=TIED | {"alice": 200}),
     Page("producers:week", of_week, others=403, expected=TIED | {"alice": 200}),
     Page("producers:announce", of_row, "post", lambda w: {"quantity": "x"}, others=403, expected=TIED | {"alice": 422}),
