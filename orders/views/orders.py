@@ -112,6 +112,9 @@ def order_confirm(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("orders:detail", order.pk)
     keep(order)
     open_still = order.delivery.delivery_day.is_on_sale
+    elsewhere = form.nearest
+    if not open_still and order.status == Order.Status.BASKET:
+        elsewhere = moving.next_chance(order)
     changed = changes.of_lines(all_lines) if order.status == Order.Status.CONFIRMED else {}
     return render(
         request,
@@ -126,7 +129,7 @@ def order_confirm(request: HttpRequest, pk: int) -> HttpResponse:
             "changes": changes.shown(changed),
             "perishable": all(line.product.perishable for line in lines),
             "too_late": "" if open_still else checkout.too_late(order.delivery),
-            "elsewhere": form.nearest if open_still else moving.next_chance(order),
+            "elsewhere": elsewhere,
         },
         status=422 if form.errors else 200,
     )
@@ -147,8 +150,8 @@ def order_cancel(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 def order_calendar(request: HttpRequest, pk: int) -> HttpResponse:
     """When and where to collect it, for the reader's calendar."""
-    mine = Order.objects.confirmed().filter(buyer__in=Organisation.objects.of(request.user))
-    order = get_object_or_404(mine.select_related(*PLACE), pk=pk)
+    mine = Order.objects.confirmed().visible_to(request.user)
+    order = get_object_or_404(mine.select_related(*PLACE).distinct(), pk=pk)
     assert isinstance(request.user, Person)
     return HttpResponse(
         appointments.event_of(order, request.user),
