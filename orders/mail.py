@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +14,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from network.models import Organisation, Person
+from network.quantities import Unit
+from network.texts import LocalText
 from orders.models import Order, PurchaseOrder
 
 
@@ -30,6 +33,24 @@ def order_closed(order: int) -> None:
     _about_order(order, "order_closed", lambda o: _("This comes on %(day)s") % {"day": _day(o)})
 
 
+def order_cut(order: int, version: int, name: dict[str, str], unit: str, farm: str, before: str, after: str) -> None:
+    """A farm has less than was ordered: what the buyer gets of it now."""
+    cut = {
+        "name": LocalText(name),
+        "unit": Unit(unit).label,
+        "farm": farm,
+        "before": Decimal(before),
+        "after": Decimal(after),
+    }
+    _about_order(
+        order,
+        "order_cut",
+        lambda o: _("You get less of one product on %(day)s") % {"day": _day(o)},
+        version=version,
+        cut=cut,
+    )
+
+
 def purchase_order_ready(purchase_order: int) -> None:
     """What a farmer is asked to bring."""
     purchase = (
@@ -45,7 +66,9 @@ def purchase_order_ready(purchase_order: int) -> None:
             _send(person, subject, "purchase_order_ready", context, key=f"purchase-order-{purchase.pk}-{person.pk}")
 
 
-def _about_order(pk: int, template: str, subject: Callable[[Order], str]) -> None:
+def _about_order(
+    pk: int, template: str, subject: Callable[[Order], str], *, version: int | None = None, **more: Any
+) -> None:
     order = Order.objects.select_related(
         "buyer",
         "delivery__delivery_day__cycle__network",
@@ -56,8 +79,9 @@ def _about_order(pk: int, template: str, subject: Callable[[Order], str]) -> Non
     for person in _readers(order.buyer):
         with translation.override(person.language):
             url = settings.SITE_URL + reverse("orders:detail", args=[order.pk])
-            context = {"order": order, "lines": order.lines.all(), "person": person, "url": url}
-            _send(person, subject(order), template, context, key=f"{template}-{order.pk}-{order.version}-{person.pk}")
+            context = {"order": order, "lines": order.lines.all(), "person": person, "url": url, **more}
+            key = f"{template}-{order.pk}-{order.version if version is None else version}-{person.pk}"
+            _send(person, subject(order), template, context, key=key)
 
 
 def _readers(organisation: Organisation) -> list[Person]:

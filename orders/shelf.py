@@ -135,7 +135,7 @@ def rows_of(
     product = "supply__product__"
     values = list(
         offers.annotate(left=F("supply__quantity") - F("supply__reserved")).values(
-            "pk", "left", "gross", "net", "closes_at",
+            "pk", "left", "gross", "net", "closes_at", "tiers",
             name=F(f"{product}name"), unit=F(f"{product}unit"), step=F(f"{product}step"),
             by_weight=F(f"{product}sold_by_weight"), net_quantity=F(f"{product}net_quantity"),
             net_unit=F(f"{product}net_unit"), drawing=F(f"{product}drawing"), category=F(f"{product}category"),
@@ -158,7 +158,7 @@ def rows_of(
             Row(
                 pk=pk,
                 name=LocalText(value["name"]).in_language(language),
-                detail=_detail(value),
+                detail=", ".join([_detail(value), *_tiers(value)]),
                 farm=value["farm"],
                 farm_url=reverse("producers:farm", args=[network.slug, value["slug"]]),
                 url=reverse("producers:product", args=[network.slug, value["product"]]),
@@ -192,6 +192,15 @@ def _alternatives(values: list[dict[str, Any]], language: str | None) -> dict[st
         category: {"name": LocalText(value["name"]).in_language(language), "url": f"#p{value['pk']}"}
         for category, value in best.items()
     }
+
+
+def _tiers(value: Mapping[str, Any]) -> list[str]:
+    """From how many units it costs less, which a farmer may agree with the trade."""
+    return [
+        _("€ %(price)s from %(number)s")
+        % {"price": number_format(Decimal(tier["gross"]), 2, use_l10n=True), "number": _number(Decimal(tier["from"]))}
+        for tier in value["tiers"]
+    ]
 
 
 def _detail(value: Mapping[str, Any]) -> str:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from orders.views import orders, papers, shop
+from orders.views import cutting, orders, papers, shop
 
 app_name = "orders"
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     path("orders/<int:pk>/cancel/", orders.order_cancel, name="cancel"),
     path("documents/<int:pk>/", papers.document, name="document"),
     path("purchase-orders/<int:pk>/", papers.purchase_order, name="purchase_order"),
+    path("farm/supply/<int:pk>/less/", cutting.cut, name="cut"),
     path("farm/<slug:slug>/orders/", papers.purchase_orders, name="purchase_orders"),
     path("<slug:network>/shop/", shop.shop, name="shop"),
     path("<slug:network>/shop/buyer/", shop.buyer, name="buyer"),

@@ -28,7 +28,7 @@ from network import clock
 from network.models import Account, Transaction
 from orders import basket, checkout, closing
 from orders.models import Document, PurchaseOrder
-from producers import stock
+from producers import batches, prices, stock
 from producers.models import Offer
 from tests.conftest import make_vehicle
 from tests.matrix import Page, World
@@ -79,8 +79,20 @@ def world(
     ride = made[0]
     what_if, scenario = asked(day, farm, dana, alice)
     stop = ride.stops.first()
+    batch = batches.ask_by_rule(producer=farm, week_on=cycle.week_on, rule="percent", percent=Decimal(5), by=alice)
+    agreement = prices.agree(
+        product=leek,
+        group=network.price_groups.get(audience="trade"),
+        price=Decimal("1.8"),
+        from_quantity=Decimal(20),
+        starts_on=clock.today(),
+        ends_on=clock.today() + timedelta(days=90),
+        by=alice,
+    )
     return World(
         network=network,
+        agreement=agreement,
+        batch=batch,
         point=point,
         farm=farm,
         leek=leek,

@@ -31,5 +31,6 @@ PAGES = [
     Page(
         "orders:purchase_order", lambda w: {"pk": w.purchase_order.pk}, expected=SIGN_IN | {"alice": 200, "dana": 200}
     ),
+    Page("orders:cut", lambda w: {"pk": w.supply.pk}, others=403, expected=SIGN_IN | {"charlie": 404, "alice": 200}),
     Page("orders:purchase_orders", lambda w: {"slug": w.farm.slug}, expected=SIGN_IN | {"alice": 200}),
 ]

@@ -1,100 +1,24 @@
-"""Farms and products as everybody sees them, and the desk of the farmer herself."""
+"""The desk of the farmer: a week in one grid, each row saved on its own."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from network import clock
-from network.access import public_network
 from network.errors import Refused
 from network.models import Person
-from producers import access, catalogue, desk, particulars
+from producers import access, catalogue, desk
 from producers.forms import SupplyForm
-from producers.models import Offer, Producer, Product
-
-
-def farms(request: HttpRequest, network: str) -> HttpResponse:
-    found = public_network(network)
-    entries = catalogue.farms_of(found)
-    markers = [_hub(found)] + [
-        {
-            "lat": entry.place.lat,
-            "lon": entry.place.lon,
-            "kind": "farm",
-            "number": entry.number,
-            "label": str(entry.farm),
-            "url": reverse("producers:farm", args=[found.slug, entry.farm.slug]),
-        }
-        for entry in entries
-        if entry.place
-    ]
-    return render(request, "producers/farms.html", {"network": found, "entries": entries, "markers": markers})
-
-
-def farm(request: HttpRequest, network: str, slug: str) -> HttpResponse:
-    found = public_network(network)
-    shown = get_object_or_404(
-        Producer.objects.active().in_network(found).select_related("organisation__place"), slug=slug
-    )
-    offers = catalogue.household_offers(found, shown.products.active())
-    products = sorted(shown.products.active(), key=desk.by_category_and_name)
-    place = shown.organisation.place
-    markers = [_hub(found)]
-    if place:
-        markers.append({"lat": place.lat, "lon": place.lon, "kind": "farm", "label": str(shown)})
-    return render(
-        request,
-        "producers/farm.html",
-        {
-            "network": found,
-            "farm": shown,
-            "shelf": [_shelf_row(offers[product.pk], found.slug) for product in products if product.pk in offers],
-            "rest": [(product, particulars.months_of(product)) for product in products if product.pk not in offers],
-            "distance_km": catalogue.distance_km(found, shown),
-            "markers": markers,
-        },
-    )
-
-
-def product(request: HttpRequest, network: str, pk: int) -> HttpResponse:
-    """Everything the law wants said before purchase, where each euro goes, and the days on which it is sold."""
-    found = public_network(network)
-    shown = get_object_or_404(
-        Product.objects.active()
-        .filter(producer__in=Producer.objects.active().in_network(found))
-        .select_related("producer__organisation__place"),
-        pk=pk,
-    )
-    offers = list(catalogue.on_shelf(found).filter(supply__product=shown).order_by("delivery_day__on", "pk"))
-    offer = offers[0] if offers else None
-    return render(
-        request,
-        "producers/product.html",
-        {
-            "network": found,
-            "product": shown,
-            "farm": shown.producer,
-            "offers": offers,
-            "offer": offer,
-            "size": particulars.size_of(shown),
-            "measure_price": particulars.measure_price(offer.gross, shown) if offer else "",
-            "parts": _parts(offer) if offer else [],
-            "months": particulars.months_of(shown),
-            "allergens": particulars.allergens_of(shown),
-        },
-    )
+from producers.models import Producer
 
 
 @dataclass(frozen=True)
@@ -109,22 +33,23 @@ class Line:
 
     @property
     def prices(self) -> list[tuple[str, Decimal]]:
-        """What customers pay, or would."""
-        return desk.told(self.row.shelves if self.shelves is None else self.shelves)
+        """What customers pay, or would; and what she receives where she types what the shop shows."""
+        paid = desk.told(self.row.shelves if self.shelves is None else self.shelves)
+        return [(_("you receive"), self.row.price), *paid] if self.form.shelf and self.row.price else paid
 
 
 @login_required
 def week(request: HttpRequest, slug: str, week_on: str = "") -> HttpResponse:
     """A week's supply and price per product: three fields per row, each row saved on its own."""
     producer = access.farm_for(request.user, slug)
-    return _desk(request, producer, _monday(week_on) if week_on else desk.present_week(producer))
+    return _desk(request, producer, access.monday_or_404(week_on) if week_on else desk.present_week(producer))
 
 
 @login_required
 @require_POST
 def announce(request: HttpRequest, slug: str, week_on: str, pk: int) -> HttpResponse:
     producer = access.farm_for(request.user, slug)
-    monday = _monday(week_on)
+    monday = access.monday_or_404(week_on)
     chosen = get_object_or_404(producer.products.active(), pk=pk)
     assert isinstance(request.user, Person)
     row = desk.row_of(producer, monday, chosen)
@@ -138,6 +63,8 @@ def announce(request: HttpRequest, slug: str, week_on: str, pk: int) -> HttpResp
         line = Line(row, form, "waiting", shelves=desk.shelves_at(producer, monday, chosen, form.cleaned_data["price"]))
         form.errors.clear()
     else:
+        if form.theirs:
+            form.row = row = desk.row_of(producer, monday, chosen)
         line = Line(row, form, "failed")
     if request.htmx:  # type: ignore[attr-defined]
         context = {"line": line, "farm": producer, "week_on": monday, "is_open": True, "fragment": True}
@@ -153,7 +80,7 @@ def announce(request: HttpRequest, slug: str, week_on: str, pk: int) -> HttpResp
 @require_POST
 def repeat(request: HttpRequest, slug: str, week_on: str) -> HttpResponse:
     producer = access.farm_for(request.user, slug)
-    monday = _monday(week_on)
+    monday = access.monday_or_404(week_on)
     assert isinstance(request.user, Person)
     try:
         count = catalogue.repeat_last_week(producer=producer, week_on=monday, by=request.user)
@@ -165,6 +92,15 @@ def repeat(request: HttpRequest, slug: str, week_on: str) -> HttpResponse:
         )
         messages.success(request, said % {"count": count})
     return redirect("producers:week", slug, week_on)
+
+
+@login_required
+@require_POST
+def typing(request: HttpRequest, slug: str) -> HttpResponse:
+    """Whether she types what she receives or what the shop shows; the prices themselves stay as they are."""
+    producer = access.farm_for(request.user, slug)
+    Producer.objects.filter(pk=producer.pk).update(types_shelf=request.POST.get("shelf") == "1")
+    return redirect("producers:week", slug, access.monday_or_404(request.POST.get("week", "")))
 
 
 @login_required
@@ -209,46 +145,3 @@ def _desk(
     }
     failed = any(line.state == "failed" for line in lines.values())
     return render(request, "producers/desk.html", context, status=422 if failed else 200)
-
-
-def _monday(text: str) -> date:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise Http404 from None
-    if day != clock.monday_of(day):
-        raise Http404
-    return day
-
-
-def _hub(network: Any) -> dict[str, Any]:
-    return {"lat": network.hub.lat, "lon": network.hub.lon, "kind": "hub", "label": _("Hub")}
-
-
-def _shelf_row(offer: Offer, slug: str) -> dict[str, Any]:
-    """An offer as templates/parts/product.html shows it, without a stepper."""
-    product = offer.supply.product
-    return {
-        "pk": offer.pk,
-        "name": str(product.name),
-        "detail": particulars.size_of(product),
-        "farm": date_format(offer.delivery_day.on, "l j F"),
-        "gross": offer.gross,
-        "unit_price": particulars.measure_price(offer.gross, product),
-        "drawing": product.drawing,
-        "category": product.category,
-        "tinted": True,
-        "url": reverse("producers:product", args=[slug, product.pk]),
-        "left": offer.supply.available if offer.supply.available <= 8 * product.step else None,
-        "sold_out": offer.supply.available < product.step,
-        "quantity": 0,
-    }
-
-
-def _parts(offer: Offer) -> list[dict[str, Any]]:
-    return [
-        {"label": _("The farmer"), "value": offer.price, "kind": "farm"},
-        {"label": _("Transport"), "value": offer.tariff, "kind": "transport"},
-        {"label": _("The network"), "value": offer.contribution, "kind": "network"},
-        {"label": _("VAT"), "value": offer.gross - offer.net, "kind": "vat"},
-    ]
