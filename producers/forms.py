@@ -113,9 +113,10 @@ class SupplyForm(forms.Form):
 
     def _take(self, given: dict[str, Any]) -> None:
         for name in self._taken:
-            if name in ("quantity", "price"):
+            theirs = _plain(self.data.get(f"was_{name}"))
+            if name in ("quantity", "price") and theirs is not None:
                 self.errors.pop(name, None)
-                given[name] = _plain(self.data.get(f"was_{name}"))
+                given[name] = theirs
         if "selling" in self._taken:
             given |= {name: pk in self._seen_selling for name, pk in self._switch_networks()}
 
@@ -143,7 +144,9 @@ class SupplyForm(forms.Form):
 
     @property
     def _seen_selling(self) -> frozenset[int]:
-        return frozenset(int(pk) for pk in str(self.data.get("was_selling", "")).split(",") if pk.isdecimal())
+        return frozenset(
+            int(pk) for pk in str(self.data.get("was_selling", "")).split(",") if pk.isdecimal() and len(pk) < 18
+        )
 
     @property
     def selling(self) -> frozenset[int]:

@@ -67,8 +67,8 @@ def _history(product: Product) -> dict[str, Any]:
         "picture": charts.plot(lines=lines, height=140),
         "key": [{"kind": "price", "label": _("you receive")}]
         + ([{"kind": "ahead", "label": _("your own cost")}] if product.cost is not None else []),
-        "first": date_format(weeks[0][0], "j M Y") if weeks else "",
-        "latest": date_format(weeks[-1][0], "j M Y") if weeks else "",
+        "first": date_format(weeks[0][0], "j F Y") if weeks else "",
+        "latest": date_format(weeks[-1][0], "j F Y") if weeks else "",
     }
 
 

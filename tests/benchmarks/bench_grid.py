@@ -1,25 +1,34 @@
 """The farmer's grid: one cell of 300 products saved, the page itself, and 5,000 rows from a spreadsheet read and applied."""
 
 import time
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from django.test import Client
 from django.urls import reverse
 
-from network import tables
+from network import clock, tables
+from network.models import Cycle, Network, Outlet, PickupPoint
 from producers import batches, sheet, stock
 from producers.models import Producer, Supply
 from tests.benchmarks.measure import measure, say, spread
-from tests.conftest import MONDAY, make_product
+from tests.conftest import make_product, open_week
 
 D = Decimal
+COMING = clock.monday_of(clock.today()) + timedelta(weeks=1)
+
+
+@pytest.fixture
+def cycle(network: Network, point: PickupPoint, shop: Outlet) -> Cycle:
+    return open_week(network, COMING)
 
 
 def announced(farm: Producer, many: int, by: Any) -> list[Any]:
     products = [make_product(farm, f"p{number:05}") for number in range(many)]
     rows = [stock.Announcement(product, D(20), D("1.60")) for product in products]
-    stock.announce_many(producer=farm, week_on=MONDAY, rows=rows, by=by)
+    stock.announce_many(producer=farm, week_on=COMING, rows=rows, by=by)
     return products
 
 
@@ -30,14 +39,14 @@ def test_one_cell_of_three_hundred_products(transactional_db: None, cycle: Any, 
     opened: list[float] = []
     for _ in range(10):
         started = time.perf_counter()
-        page = client.get(reverse("producers:week", args=[farm.slug, MONDAY]))
+        page = client.get(reverse("producers:week", args=[farm.slug, COMING]))
         opened.append(time.perf_counter() - started)
     saved: list[float] = []
     selling = str(cycle.network_id)
     for number, product in enumerate(products[:200]):
         sent = {"quantity": f"{30 + number}", "price": "1,60", "listed": "on"}
         sent |= {"was_quantity": "20", "was_price": "1.6", "was_selling": selling, "was_shelf": "2.39"}
-        url = reverse("producers:announce", args=[farm.slug, MONDAY, product.pk])
+        url = reverse("producers:announce", args=[farm.slug, COMING, product.pk])
         started = time.perf_counter()
         answer = client.post(url, sent, headers={"HX-Request": "true"})
         saved.append(time.perf_counter() - started)
@@ -51,7 +60,7 @@ def test_five_thousand_rows_imported(transactional_db: None, cycle: Any, farm: P
     announced(farm, 5000, alice)
     rows = [[f"p{number:05}", "Prei", "kg", D(25), D("1.75"), "yes"] for number in range(5000)]
     content = tables.as_xlsx("x", sheet.headings()[:6], rows)
-    batch = batches.ask(producer=farm, week_on=MONDAY, source="file", content=content, by=alice)
+    batch = batches.ask(producer=farm, week_on=COMING, source="file", content=content, by=alice)
     assert batch.status == "waiting"
     read = measure(lambda: batches.read(batch=batch))
     assert len(batches.looked_at(batch).right) == 5000, batch.message

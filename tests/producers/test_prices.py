@@ -211,6 +211,6 @@ def test_an_agreement_is_made_and_ended_on_the_page(supply, farm, leek, trade, a
     wrong = client.post(url, sent | {"ends_on": "2026-02-01"})
     assert wrong.status_code == 422 and "Choose an end after the beginning" in text(wrong)
     made = client.post(url, sent | {"ends_on": "2026-12-31"}, follow=True)
-    assert "€ 1.50 from 20 kg" in text(made) and "2 Mar 2026 to 31 Dec 2026" in text(made)
+    assert "€ 1.50 from 20 kg" in text(made) and "2 March 2026 to 31 December 2026" in text(made)
     ended = client.post(reverse("producers:end_agreement", args=[farm.slug, Agreement.objects.get().pk]), follow=True)
     assert "Ended." in text(ended) and not Agreement.objects.exists()
