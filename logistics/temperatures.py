@@ -5,8 +5,6 @@ A crate that knows how cold it must be kept (`Crate.max_temperature`, the coldes
 not must be kept as its storage class: fresh at 7, frozen at -18 degrees Celsius. Poultry (4) and mince (2) say so themselves.
 """
 
-import csv
-import io
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -21,7 +19,7 @@ from django.utils.translation import gettext as _
 from logistics import sheets
 from logistics.models import Crate, Round, TemperatureReading
 from logistics.periods import Period
-from network import clock, journal
+from network import clock, journal, tables
 from network.errors import Refused
 from network.models import DeliveryDay, Network, Person
 from network.quantities import StorageClass
@@ -160,18 +158,7 @@ def cells(line: Line) -> list[str]:
 
 
 def as_csv(lines: Iterable[Line]) -> bytes:
-    """For a spreadsheet: semicolons, and a mark by which it knows the letters. No cell is taken for a formula."""
-    out = io.StringIO()
-    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
-    writer.writerow(headings())
-    for line in lines:
-        *texts, celsius, limit, by, verdict = cells(line)
-        writer.writerow([*map(_harmless, texts), celsius, limit, _harmless(by), verdict])
-    return out.getvalue().encode("utf-8-sig")
-
-
-def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    return tables.as_csv(headings(), map(cells, lines))
 
 
 def as_pdf(network: Network, period: Period, lines: Sequence[Line]) -> bytes:

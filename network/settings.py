@@ -234,6 +234,7 @@ CELERY_BEAT_SCHEDULE = {
 OUTBOX_HANDLERS = {
     "announce_shop": "orders.reminders.announce",
     "basket_waiting": "orders.reminder_mail.basket_waiting",
+    "batch": "producers.tasks.begin_batch",
     "choices": "logistics.choosing.reckon_all",
     "dispute_answered": "logistics.dispute_mail.answered",
     "dispute_raised": "logistics.dispute_mail.raised",
@@ -244,6 +245,7 @@ OUTBOX_HANDLERS = {
     "order_confirmed": "orders.mail.order_confirmed",
     "order_cancelled": "orders.mail.order_cancelled",
     "order_closed": "orders.mail.order_closed",
+    "order_cut": "orders.mail.order_cut",
     "papers": "logistics.papers.make",
     "proposal_decided": "logistics.assembly_mail.proposal_decided",
     "proposal_opened": "logistics.assembly_mail.proposal_opened",

@@ -20,13 +20,14 @@ from network.errors import Refused
 from network.models import Delivery, DeliveryDay, Membership, Network, Organisation, Person, PriceGroup
 from network.quantities import checked_quantity
 from orders.models import LapsedLine, Order, OrderLine
-from producers import stock
+from producers import pricing, stock
 from producers.models import Offer
 
 HOLD = timedelta(minutes=60)
 LOOK = timedelta(minutes=5)
 """Looking keeps a hold alive; what it adds to the hold is written from this much on."""
 MOST_LINES = 500
+PRICES = ["price", "tariff", "contribution", "net", "vat_rate", "gross"]
 
 
 class BasketRefused(Refused):
@@ -186,15 +187,29 @@ def _store(
     kept = [lines[pk] for pk in wanted if pk in lines and lines[pk].pk not in gone]
     for line in kept:
         line.quantity = wanted[line.offer_id]
+        line.offer = offers[line.offer_id]
     OrderLine.objects.filter(pk__in=gone).delete()
-    OrderLine.objects.bulk_update(kept, ["quantity"])
+    OrderLine.objects.bulk_update(priced(kept), ["quantity", *PRICES])
     OrderLine.objects.bulk_create(
         _new_line(order, offers[pk], quantity) for pk, quantity in wanted.items() if quantity and pk not in lines
     )
 
 
+def priced(lines: list[OrderLine]) -> list[OrderLine]:
+    """
+    The same lines (with `offer`), at what their quantity costs where the farmer agreed on lower prices from so many units.
+    A line whose price is none of its offer's was agreed on before the offer changed, and keeps it.
+    """
+    for line in lines:
+        if line.offer.tiers and line.price in [price.price for _least, price in pricing.prices_of(line.offer)]:
+            for name, value in vars(pricing.price_for(line.offer, line.quantity)).items():
+                setattr(line, name, value)
+    return lines
+
+
 def _new_line(order: Order, offer: Offer, quantity: Decimal) -> OrderLine:
     product = offer.supply.product
+    price = pricing.price_for(offer, quantity)
     return OrderLine(
         order=order,
         offer=offer,
@@ -209,12 +224,7 @@ def _new_line(order: Order, offer: Offer, quantity: Decimal) -> OrderLine:
         crate_share=(Decimal(1) / product.units_per_crate).quantize(Decimal("0.000001")),
         unit_kg=product.unit_kg,
         quantity=quantity,
-        price=offer.price,
-        tariff=offer.tariff,
-        contribution=offer.contribution,
-        net=offer.net,
-        vat_rate=offer.vat_rate,
-        gross=offer.gross,
+        **vars(price),
         deposit=product.deposit,
     )
 
@@ -283,7 +293,11 @@ def let_lapse(order: Order) -> None:
         lapsed, update_conflicts=True, unique_fields=["order", "offer"], update_fields=["quantity", "lapsed_at"]
     )
     order.lines.filter(confirmed=0).delete()
+    tiered = list(order.lines.exclude(offer__tiers=[]).select_related("offer"))
     order.lines.update(quantity=F("confirmed"))
+    for line in tiered:
+        line.quantity = line.confirmed
+    OrderLine.objects.bulk_update(priced(tiered), PRICES)
     order.hold_expires_at = None
     order.version += 1
     order.save(update_fields=["hold_expires_at", "version"])

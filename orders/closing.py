@@ -8,10 +8,11 @@ nothing. Buyers share the day's lock while they order, so closing waits for the 
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from network import clock, journal, outbox
 from network.models import Cycle, DeliveryDay, Person
+from orders.basket import PRICES, priced
 from orders.models import LapsedLine, Order, OrderLine
 
 RELEASE_WHAT_WAS_NOT_CONFIRMED = """
@@ -90,8 +91,8 @@ def close_day(*, day: DeliveryDay, by: Person | None = None) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(RELEASE_WHAT_WAS_NOT_CONFIRMED, at)
         lines.filter(confirmed=0).delete()
-        lines.exclude(quantity=F("confirmed")).update(quantity=F("confirmed"))
         LapsedLine.objects.filter(order__in=orders).delete()
+        _confirmed_again(lines.exclude(quantity=F("confirmed")))
         orders.filter(status=Order.Status.BASKET).update(status=Order.Status.CANCELLED, hold_expires_at=None)
         closed = orders.filter(status=Order.Status.CONFIRMED).update(status=Order.Status.CLOSED, hold_expires_at=None)
         cursor.execute(MAKE_PURCHASE_ORDERS, at)
@@ -105,3 +106,12 @@ def close_day(*, day: DeliveryDay, by: Person | None = None) -> bool:
         Cycle.objects.filter(pk=day.cycle_id, status=Cycle.Status.OPEN).update(status=Cycle.Status.CLOSED)
     outbox.wake_after_commit()
     return True
+
+
+def _confirmed_again(lines: QuerySet[OrderLine]) -> None:
+    """Lines that were being changed are as they were confirmed, at the price of that quantity where it depends on it."""
+    tiered = list(lines.exclude(offer__tiers=[]).select_related("offer"))
+    lines.update(quantity=F("confirmed"))
+    for line in tiered:
+        line.quantity = line.confirmed
+    OrderLine.objects.bulk_update(priced(tiered), PRICES)

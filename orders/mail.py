@@ -17,6 +17,8 @@ from django.utils.translation import gettext_noop
 
 from network import clock, notices
 from network.models import JournalEntry, Organisation, Person
+from network.quantities import Unit
+from network.texts import LocalText
 from orders import appointments, changes, coming, qr, shelf
 from orders.models import Order, PurchaseOrder, SubscriptionRun
 from producers.models import Product
@@ -41,6 +43,24 @@ def order_cancelled(order: int) -> None:
 def order_closed(order: int) -> None:
     """The cut-off has passed: this is what will come."""
     _about_order(order, "order_closed", gettext_noop("This comes on %(day)s"))
+
+
+def order_cut(order: int, version: int, name: dict[str, str], unit: str, farm: str, before: str, after: str) -> None:
+    """A farm has less than was ordered: what the buyer gets of it now."""
+    cut = {
+        "name": LocalText(name),
+        "unit": Unit(unit).label,
+        "farm": farm,
+        "before": Decimal(before),
+        "after": Decimal(after),
+    }
+    _about_order(
+        order,
+        "order_cut",
+        gettext_noop("You get less of one product on %(day)s"),
+        version=version,
+        cut=cut,
+    )
 
 
 def purchase_order_ready(purchase_order: int) -> None:
@@ -113,9 +133,19 @@ def _told_of_subscription(run: SubscriptionRun) -> str:
 
 
 def _about_order(
-    pk: int, template: str, subject: str, noted: JournalEntry | None = None, *, calendar: str = ""
+    pk: int,
+    template: str,
+    subject: str,
+    noted: JournalEntry | None = None,
+    *,
+    calendar: str = "",
+    version: int | None = None,
+    **more: Any,
 ) -> None:
-    """The same mail to everybody of the household, each in her language; `calendar` is the method of the event that goes along."""
+    """
+    The same mail to everybody of the household, each in her language; `calendar` is the method of the event that goes along,
+    `version` that of the order when this happened.
+    """
     order = (
         Order.objects.select_related(
             "buyer",
@@ -142,6 +172,7 @@ def _about_order(
                 "age": max((line.product.minimum_age or 0 for line in lines), default=0),
                 "person": person,
                 "url": url,
+                **more,
             }
             event = ""
             if calendar and order.confirmed_at:
@@ -151,7 +182,7 @@ def _about_order(
                 _(subject) % {"day": _day(order)},
                 template,
                 context,
-                key=f"{template}-{order.pk}-{order.version}-{person.pk}",
+                key=f"{template}-{order.pk}-{order.version if version is None else version}-{person.pk}",
                 picture=qr.png(order) if order.code else b"",
                 event=(event, calendar) if event else None,
             )

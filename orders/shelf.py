@@ -114,7 +114,7 @@ def rows_of(
         offers.annotate(
             left=F("supply__quantity") - F("supply__reserved"), kept=favourites.is_favourite(buyer)
         ).values(
-            "pk", "left", "kept", "gross", "net", "closes_at",
+            "pk", "left", "kept", "gross", "net", "closes_at", "tiers",
             name=F(f"{product}name"), dfc=F(f"{product}dfc_type"), unit=F(f"{product}unit"), step=F(f"{product}step"),
             by_weight=F(f"{product}sold_by_weight"), net_quantity=F(f"{product}net_quantity"),
             net_unit=F(f"{product}net_unit"), drawing=F(f"{product}drawing"), category=F(f"{product}category"),
@@ -139,7 +139,7 @@ def rows_of(
             Row(
                 pk=pk,
                 name=LocalText(value["name"]).in_language(language),
-                detail=_detail(value),
+                detail=", ".join([_detail(value), *_tiers(value)]),
                 farm=value["farm"],
                 farm_url=reverse("orders:farm", args=[network.slug, value["slug"]]),
                 url=reverse("orders:product", args=[network.slug, value["product"]]),
@@ -196,6 +196,15 @@ def _name() -> Any:
     dutch = F("supply__product__name__nl")
     language = (get_language() or "")[:2]
     return dutch if language in ("", "nl") else Coalesce(F(f"supply__product__name__{language}"), dutch)
+
+
+def _tiers(value: Mapping[str, Any]) -> list[str]:
+    """From how many units it costs less, which a farmer may agree with the trade."""
+    return [
+        _("€ %(price)s from %(number)s")
+        % {"price": number_format(Decimal(tier["gross"]), 2, use_l10n=True), "number": _number(Decimal(tier["from"]))}
+        for tier in value["tiers"]
+    ]
 
 
 def _detail(value: Mapping[str, Any]) -> str:

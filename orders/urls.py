@@ -3,6 +3,7 @@ from django.urls import path
 from orders.views import (
     account,
     boxes,
+    cutting,
     filling,
     orders,
     papers,
@@ -35,6 +36,7 @@ urlpatterns = [
     path("orders/subscriptions/<int:pk>/<str:week_on>/swap/", subscribing.week_swap, name="week_swap"),
     path("documents/<int:pk>/", papers.document, name="document"),
     path("purchase-orders/<int:pk>/", papers.purchase_order, name="purchase_order"),
+    path("farm/supply/<int:pk>/less/", cutting.cut, name="cut"),
     path("farm/<slug:slug>/orders/", papers.purchase_orders, name="purchase_orders"),
     path("farm/<slug:slug>/boxes/", boxes.farm_boxes, name="farm_boxes"),
     path("farm/boxes/<int:size>/<str:week_on>/", boxes.compose, name="compose"),

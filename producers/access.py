@@ -1,11 +1,13 @@
 """Fetch the farm or supply somebody may touch, or 404; who is only tied to one of the farm's networks gets 403."""
 
+from datetime import date
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
+from network import clock
 from network.models import Membership, Network, NetworkRole, Organisation, OrganisationRole
 from producers.models import Producer, Supply
 
@@ -39,3 +41,14 @@ def _require(person: Any, farm: Producer, *roles: str) -> None:
     if held or members.exists():
         raise PermissionDenied
     raise Http404
+
+
+def monday_or_404(text: str) -> date:
+    """The Monday that an address names."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise Http404 from None
+    if day != clock.monday_of(day):
+        raise Http404
+    return day

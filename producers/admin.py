@@ -23,6 +23,7 @@ class ProductAdmin(admin.ModelAdmin):
     list_filter = ["category", "storage_class"]
     list_select_related = ["producer__organisation"]
     search_fields = ["sku", "name", "producer__organisation__name"]
+    exclude = ["cost"]  # the farm's own
     raw_id_fields = ["producer"]
 
 

@@ -31,16 +31,36 @@ class Row:
     product: Product
     supply: Supply | None
     last: Supply | None
-    listed: bool
     shelves: list[Shelf]
     in_season: bool
     repriced: bool
+    networks: tuple[tuple[Network, bool], ...]
+    """The networks that still take orders, each with whether buyers see it there (or would, once announced)."""
 
     @property
     def price(self) -> Decimal | None:
         """Euro per unit the farmer receives, or last received."""
         known = self.supply or self.last
         return known.price if known else None
+
+    @property
+    def listed(self) -> bool:
+        return any(listed for _network, listed in self.networks)
+
+    @property
+    def selling(self) -> frozenset[int]:
+        """The networks, by pk, in which buyers see it."""
+        return frozenset(network.pk for network, listed in self.networks if listed)
+
+    @property
+    def shelf(self) -> Decimal | None:
+        """What the first of her shops shows households."""
+        return self.shelves[0].gross if self.shelves else None
+
+    @property
+    def margin(self) -> Decimal | None:
+        """Euro per unit that her own cost, if she keeps it, leaves of what she receives."""
+        return None if self.price is None or self.product.cost is None else self.price - self.product.cost
 
     @property
     def income(self) -> Decimal:
@@ -161,7 +181,13 @@ def rows_of(producer: Producer, week_on: date, products: Iterable[Product], days
     known: dict[Any, Offer] = {
         (offer.supply_id, offer.delivery_day_id, offer.price_group_id): offer for offer in offers
     }
-    listed = {offer.supply_id for offer in offers if offer.listed}
+    offered: dict[int, dict[int, bool]] = {}
+    network_of = {day.pk: day.network.pk for day in shown}
+    for offer in offers:
+        at = offered.setdefault(offer.supply_id, {})
+        at[network_of[offer.delivery_day_id]] = at.get(network_of[offer.delivery_day_id], False) or offer.listed
+    networks = [day.network for day in shown if stock.is_to_come(day)] or [day.network for day in shown]
+    pks = frozenset(network.pk for network in networks)
     terms, regimes = pricing.terms_of(shown), pricing.regimes_of(producer.organisation, shown)
     month = (week_on + timedelta(days=3)).month
 
@@ -183,15 +209,16 @@ def rows_of(producer: Producer, week_on: date, products: Iterable[Product], days
     for product in products:
         supply, previous = supplies.get(product.pk), last.get(product.pk)
         agreed = supply or previous
+        selling = stock.sells_in(offered.get(supply.pk, {}), pks) if supply else pks
         rows.append(
             Row(
                 product=product,
                 supply=supply,
                 last=previous,
-                listed=supply.pk in listed if supply else True,
                 shelves=shelves(product, supply, agreed.price if agreed else None),
                 in_season=not product.season or month in product.season,
                 repriced=bool(supply and supply.pk in repriced and supply.reserved),
+                networks=tuple((network, network.pk in selling) for network in networks),
             )
         )
     return sorted(
@@ -204,17 +231,27 @@ def shelves_at(producer: Producer, week_on: date, product: Product, price: Decim
     """What buyers would pay at a price that is not announced yet; nothing for a price that cannot be."""
     if price < stock.CHEAPEST:
         return []
+    return [
+        Shelf(day.network, group, pricing.shelf_price(price=price, **terms).gross)
+        for day, group, terms in terms_shown(producer, week_on, product)
+    ]
+
+
+def price_at(producer: Producer, week_on: date, product: Product, gross: Decimal) -> Decimal | None:
+    """What she receives when the first of her shops shows households `gross`; None when no day is planned yet."""
+    first = next(iter(terms_shown(producer, week_on, product)), None)
+    return pricing.farmer_price(gross=gross, **first[2]) if first else None
+
+
+def terms_shown(
+    producer: Producer, week_on: date, product: Product
+) -> list[tuple[DeliveryDay, PriceGroup, dict[str, Any]]]:
+    """Per network and group of buyers, on the day whose prices are shown: what prices of this product are made from."""
     days = stock.days_of(producer).filter(cycle__week_on=week_on).select_related("cycle__network").order_by("on", "pk")
     shown = _days_shown(list(days))
     terms, regimes = pricing.terms_of(shown), pricing.regimes_of(producer.organisation, shown)
     return [
-        Shelf(
-            day.network,
-            group,
-            pricing.shelf_price(
-                price=price, product=product, group=group, terms=terms[day.pk], regime=regimes[day.pk]
-            ).gross,
-        )
+        (day, group, {"product": product, "group": group, "terms": terms[day.pk], "regime": regimes[day.pk]})
         for day in shown
         for group in terms[day.pk].groups
     ]

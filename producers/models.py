@@ -1,9 +1,11 @@
 """What farmers announce: producers, products, supplies, and the offers that sell them."""
 
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Self
 
-from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOperators
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.core.validators import FileExtensionValidator
@@ -52,6 +54,14 @@ class Producers(models.QuerySet["Producer"]):
         return self.filter(organisation__roles__person_id=person.pk) if person.is_authenticated else self.none()
 
 
+class ShortageRule(models.TextChoices):
+    """Who gets less when there is less than was ordered."""
+
+    PRO_RATA = "pro_rata", _("everybody in proportion")
+    ROTATION = "rotation", _("in turn: who got less longest ago")
+    FIRST_COME = "first_come", _("who ordered last")
+
+
 class Producer(models.Model):
     class Transport(models.TextChoices):
         COLLECTED = "collected", _("collected at the farm")
@@ -69,6 +79,8 @@ class Producer(models.Model):
     transport = models.CharField(max_length=10, choices=Transport.choices, default=Transport.COLLECTED)
     opens = models.TimeField(help_text=_("goods can be collected from"))
     closes = models.TimeField(help_text=_("goods can be collected until"))
+    shortage_rule = models.CharField(max_length=10, choices=ShortageRule.choices, default=ShortageRule.PRO_RATA)
+    types_shelf = models.BooleanField(default=False, help_text=_("prices are typed as the shop shows them"))
     archived_at = models.DateTimeField(null=True, blank=True)
 
     objects = Producers.as_manager()
@@ -120,6 +132,9 @@ class Product(models.Model):
     crate = Texts()
     units_per_crate = models.PositiveIntegerField()
     deposit = models.DecimalField(max_digits=6, decimal_places=2, default=0)
+    cost = models.DecimalField(
+        max_digits=10, decimal_places=4, null=True, blank=True, help_text=_("seen by the farm only")
+    )
     alcohol = models.DecimalField(max_digits=4, decimal_places=1, null=True, blank=True)
     perishable = models.BooleanField(default=True)
     drawing = models.CharField(max_length=20, blank=True)
@@ -137,6 +152,7 @@ class Product(models.Model):
             models.CheckConstraint(condition=Q(net_quantity__gt=0, unit_kg__gt=0), name="product_weighs_something"),
             models.CheckConstraint(condition=Q(units_per_crate__gt=0), name="product_fits_a_crate"),
             models.CheckConstraint(condition=Q(deposit__gte=0), name="product_deposit_not_negative"),
+            models.CheckConstraint(condition=Q(cost=None) | Q(cost__gte=0), name="product_cost_not_negative"),
         ]
 
     def __str__(self) -> str:
@@ -226,7 +242,8 @@ class Offers(models.QuerySet["Offer"]):
 class Offer(models.Model):
     """
     A supply at a price, on a delivery day, for a price group. All prices per unit: `price` is what the farmer receives,
-    `net` and `gross` what the buyer pays without and with VAT; `tariff` and `contribution` are the parts between.
+    `net` and `gross` what the buyer pays without and with VAT; `tariff` and `contribution` are the parts between. `tiers`
+    are the lower prices from so many units, fewest first: `{"from": "20.000", "price": …, "gross": …}`, as strings.
     """
 
     supply = models.ForeignKey(Supply, models.PROTECT, related_name="offers")
@@ -238,6 +255,7 @@ class Offer(models.Model):
     net = models.DecimalField(max_digits=10, decimal_places=4)
     vat_rate = models.DecimalField(max_digits=4, decimal_places=2)
     gross = models.DecimalField(max_digits=10, decimal_places=2)
+    tiers = models.JSONField(default=list, blank=True)
     listed = models.BooleanField(default=True)
     closes_at = models.DateTimeField(null=True, blank=True)
 
@@ -369,3 +387,78 @@ class BoxContent(models.Model):
             models.UniqueConstraint(fields=["size", "week_on", "product"], name="box_holds_a_product_once_a_week"),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="box_content_is_something"),
         ]
+
+
+class Agreements(models.QuerySet["Agreement"]):
+    def current(self) -> Self:
+        """Those that hold, or will."""
+        return self.filter(period__endswith__gt=clock.today())
+
+
+class Agreement(models.Model):
+    """
+    What a farmer promised a group of buyers of a network: `price` is what she receives per unit for deliveries within
+    `period`, for any quantity (`from_quantity` 0) or from so many units of one order.
+    """
+
+    product = models.ForeignKey(Product, models.PROTECT, related_name="agreements")
+    price_group = models.ForeignKey(PriceGroup, models.PROTECT, related_name="agreements")
+    price = models.DecimalField(max_digits=10, decimal_places=4)
+    from_quantity = models.DecimalField(max_digits=12, decimal_places=3, default=0)
+    period = DateRangeField()
+    by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
+    made_at = models.DateTimeField(default=clock.now)
+
+    objects = Agreements.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(price__gt=0, from_quantity__gte=0), name="agreement_price_and_quantity_make_sense"
+            ),
+            ExclusionConstraint(
+                name="one_agreement_at_a_time",
+                expressions=[
+                    ("product", RangeOperators.EQUAL),
+                    ("price_group", RangeOperators.EQUAL),
+                    ("from_quantity", RangeOperators.EQUAL),
+                    ("period", RangeOperators.OVERLAPS),
+                ],
+            ),
+        ]
+
+    @property
+    def last_on(self) -> date:
+        """The last day on which it holds."""
+        end: date = self.period.upper
+        return end - timedelta(days=1)
+
+
+class Batch(models.Model):
+    """
+    Many changes of a week at once, pasted, from a file or by a rule: first read and looked at, then applied whole or not at
+    all. `upload` is what came in and is forgotten once it is read; `result` what was understood, as `producers.batches` writes it.
+    """
+
+    class Source(models.TextChoices):
+        PASTED = "pasted", _("pasted")
+        FILE = "file", _("file")
+        RULE = "rule", _("changed at once")
+
+    class Status(models.TextChoices):
+        WAITING = "waiting", _("being read")
+        READY = "ready", _("to look at")
+        APPLYING = "applying", _("being applied")
+        APPLIED = "applied", _("applied")
+        REFUSED = "refused", _("refused")
+
+    producer = models.ForeignKey(Producer, models.CASCADE, related_name="batches")
+    week_on = models.DateField()
+    source = models.CharField(max_length=6, choices=Source.choices)
+    name = models.CharField(max_length=120, blank=True)
+    upload = models.BinaryField(default=bytes)
+    result = models.JSONField(default=dict)
+    status = models.CharField(max_length=8, choices=Status.choices, default=Status.WAITING)
+    message = models.TextField(blank=True)
+    by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    made_at = models.DateTimeField(default=clock.now)

@@ -1,14 +1,15 @@
 """What the law wants shown beside a product before it is bought, in the reader's language."""
 
 from decimal import Decimal
+from typing import Any
 
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
 from network import clock
 from network.quantities import Unit
-from producers.models import ALLERGENS, Product
-from producers.pricing import per_measure
+from producers.models import ALLERGENS, Offer, Product
+from producers.pricing import Price, per_measure
 
 SMALL = {"kg": "g", "l": "ml"}
 MEASURES = {"kg": "kg", "l": "l"}
@@ -46,6 +47,16 @@ def months_of(product: Product) -> list[tuple[str, str, bool]]:
     return [
         (date_format(m, "F"), date_format(m, "b")[:1].upper(), not product.season or m.month in product.season)
         for m in months
+    ]
+
+
+def parts_of(offer: Offer | Price) -> list[dict[str, Any]]:
+    """From what the farmer receives to what the shelf says: the parts of a price, as a bar shows them."""
+    return [
+        {"label": _("The farmer"), "value": offer.price, "kind": "farm"},
+        {"label": _("Transport"), "value": offer.tariff, "kind": "transport"},
+        {"label": _("The network"), "value": offer.contribution, "kind": "network"},
+        {"label": _("VAT"), "value": offer.gross - offer.net, "kind": "vat"},
     ]
 
 

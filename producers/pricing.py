@@ -4,7 +4,7 @@ From what a farmer receives to what a buyer pays, and back. The formula, with a 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -13,11 +13,13 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 
 from network.models import DeliveryDay, Network, Organisation, PriceGroup, Tariff, VatRate, VatStatus
 from network.money import euros, gross_of
-from producers.models import Product
+from producers.models import Agreement, Offer, Product
 
 UNIT_PRICE = Decimal("0.0001")
 MOST_OVER = Decimal("1.10")
 """Goods sold by weight may weigh a tenth more than was ordered, and no more is paid."""
+ODD = 5
+"""A price so many times that of last week, or as small a part of it, is asked about: a comma is easily lost."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,35 @@ def shelf_price(*, price: Decimal, product: Product, group: PriceGroup, terms: T
     return Price(price, tariff, net - price - tariff, net, vat_rate, gross_of(net, vat_rate))
 
 
+def at_terms(price: Decimal, agreed: Sequence[Agreement], **terms: Any) -> dict[str, Any]:
+    """
+    The prices of an offer, with `terms` as for `shelf_price`: at what she asks, or at what was agreed for any quantity; and
+    its tiers, from so many units, fewest first.
+    """
+    fixed = next((one.price for one in agreed if not one.from_quantity), price)
+    tiers = [
+        {"from": str(one.from_quantity)}
+        | {name: str(value) for name, value in vars(shelf_price(price=one.price, **terms)).items()}
+        for one in agreed
+        if one.from_quantity
+    ]
+    return {**vars(shelf_price(price=fixed, **terms)), "tiers": tiers}
+
+
+def prices_of(offer: Offer) -> list[tuple[Decimal, Price]]:
+    """From how many units each of its prices holds, fewest first: its own from 0, then its tiers."""
+    names = [field.name for field in fields(Price)]
+    own = Price(**{name: getattr(offer, name) for name in names})
+    return [(Decimal(0), own)] + [
+        (Decimal(tier["from"]), Price(**{name: Decimal(tier[name]) for name in names})) for tier in offer.tiers
+    ]
+
+
+def price_for(offer: Offer, quantity: Decimal) -> Price:
+    """What so many units of an offer cost each."""
+    return [price for least, price in prices_of(offer) if quantity >= least][-1]
+
+
 def farmer_price(*, gross: Decimal, product: Product, group: PriceGroup, terms: Terms, regime: str) -> Decimal:
     """
     What the farmer receives when the shelf says `gross`; may be 0 or less when the tariff alone costs more. Pricing it
@@ -112,6 +143,11 @@ def per_measure(gross: Decimal, product: Product) -> Decimal:
 def unit_price(amount: Decimal) -> Decimal:
     """Euro per unit, four decimals, half up."""
     return amount.quantize(UNIT_PRICE, rounding=ROUND_HALF_UP)
+
+
+def is_odd(price: Decimal, usual: Decimal | None) -> bool:
+    """Whether a price is so far from the usual one that it may be a slip of the finger."""
+    return bool(usual and (price >= usual * ODD or price * ODD <= usual))
 
 
 def _holds(period: Any, day: date) -> bool:

@@ -6,12 +6,14 @@ Whoever touches several supplies locks them once, in pk order, after the deliver
 `0 <= reserved <= quantity` whatever happens here.
 """
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.postgres.aggregates import BoolOr
 from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils.formats import number_format
@@ -23,7 +25,7 @@ from network.errors import Refused
 from network.models import DeliveryDay, Person
 from network.quantities import checked_quantity
 from producers import pricing
-from producers.models import Offer, PriceChange, Producer, Product, StockMovement, Supply
+from producers.models import Agreement, Offer, PriceChange, Producer, Product, StockMovement, Supply
 
 CHEAPEST = Decimal("0.01")
 DEAREST = Decimal(10000)
@@ -31,13 +33,52 @@ TO_COME = [DeliveryDay.Status.SCHEDULED, DeliveryDay.Status.OPEN]
 
 
 @dataclass(frozen=True)
+class Seen:
+    """What somebody had before her when she filled in a row, and the networks that sold it; None for what was not announced."""
+
+    quantity: Decimal | None
+    price: Decimal | None
+    selling: frozenset[int] | None
+
+
+@dataclass(frozen=True)
 class Announcement:
-    """A product with the quantity for sale in a week, the euro per unit the farmer receives, and whether buyers see it."""
+    """
+    A product with the quantity for sale in a week and the euro per unit the farmer receives. Buyers see it when it is
+    `listed`: in the networks of `selling` (by pk), or where they saw it already, or everywhere when they did not.
+    With `seen`, only what differs from it is changed, and what somebody else changed meanwhile is not overwritten.
+    """
 
     product: Product
     quantity: Decimal
     price: Decimal
     listed: bool = True
+    selling: frozenset[int] | None = None
+    seen: Seen | None = None
+
+
+class Overtaken(Refused):
+    """Somebody else changed the same value meanwhile: `theirs` by field (quantity, price, selling)."""
+
+    def __init__(self, product: Product, theirs: dict[str, Any]) -> None:
+        super().__init__(
+            _("Somebody else changed %(product)s while you were typing.") % {"product": product}, next(iter(theirs))
+        )
+        self.product = product
+        self.theirs = theirs
+
+
+class Short(Refused):
+    """Less than what is ordered already: somebody would get less, which is for who announces it to decide."""
+
+    def __init__(self, supply: Supply) -> None:
+        reserved = number_format(supply.reserved.normalize() + 0, use_l10n=True)
+        super().__init__(
+            _("%(reserved)s of %(product)s is already ordered.")
+            % {"reserved": f"{reserved} {supply.product.get_unit_display()}", "product": supply.product},
+            "quantity",
+        )
+        self.supply = supply
 
 
 class SoldOut(Refused):
@@ -50,24 +91,28 @@ class SoldOut(Refused):
         self.available = dict(available)
 
 
-def announce(
-    *, product: Product, week_on: date, quantity: Decimal, price: Decimal, by: Person | None, listed: bool = True
-) -> Supply:
-    """One product of a week, as in `announce_many`."""
-    row = Announcement(product=product, quantity=quantity, price=price, listed=listed)
-    return announce_many(producer=product.producer, week_on=week_on, rows=[row], by=by)[0]
+def announce(*, week_on: date, by: Person | None, **row: Any) -> Supply:
+    """One product of a week: the fields of an Announcement, as in `announce_many`."""
+    announcement = Announcement(**row)
+    return announce_many(producer=announcement.product.producer, week_on=week_on, rows=[announcement], by=by)[0]
 
 
 @transaction.atomic
 def announce_many(
-    *, producer: Producer, week_on: date, rows: Sequence[Announcement], by: Person | None
+    *,
+    producer: Producer,
+    week_on: date,
+    rows: Sequence[Announcement],
+    by: Person | None,
+    tell: Callable[[int], None] = lambda percent: None,
 ) -> list[Supply]:
     """
     Set what a producer has in the week of `week_on` (a Monday), all or nothing, in a fixed number of queries. Offers for
     every delivery day still to come, in each of her networks and for each price group, follow the new price; lines
-    already ordered keep theirs. Refused for a bad quantity or price, less than what is reserved, or a week that is over.
+    already ordered keep theirs. Refused for a bad quantity or price, less than what is reserved (Short), what somebody
+    else changed meanwhile (Overtaken), or a week that is over. `tell` hears how far it is, in percent.
     """
-    rows = [_checked(row, producer) for row in rows]
+    rows = [checked(row, producer) for row in rows]
     if len({row.product.pk for row in rows}) < len(rows):
         raise Refused(_("The same product is here twice. Keep one of them."))
     days = _days_to_come(producer, week_on)
@@ -82,34 +127,52 @@ def announce_many(
         .order_by("pk")
     }
     known = set(PriceChange.objects.filter(supply__in=locked.values()).values_list("supply", flat=True))
-    supplies, movements, changes = [], [], []
+    everywhere = frozenset(day.network.pk for day in days)
+    listed_in = offered(days, locked.values())
+    supplies, movements, changes, listed = [], [], [], {}
     for row in rows:
         supply = locked[row.product.pk]
         supply.product = row.product
+        fresh = supply.pk not in known
+        stored = (
+            Seen(None, None, None)
+            if fresh
+            else Seen(supply.quantity, supply.price, sells_in(listed_in.get(supply.pk, {}), everywhere))
+        )
+        row = _merged(row, stored)
         if row.quantity < supply.reserved:
-            raise Refused(_not_below(supply), "quantity")
+            raise Short(supply)
         if row.quantity != supply.quantity:
-            reason = StockMovement.Reason.CORRECTED if supply.pk in known else StockMovement.Reason.ANNOUNCED
+            reason = StockMovement.Reason.ANNOUNCED if fresh else StockMovement.Reason.CORRECTED
             movements.append(StockMovement(supply=supply, change=row.quantity - supply.quantity, reason=reason, by=by))
-        if supply.pk not in known or row.price != supply.price:
-            changes.append(
-                PriceChange(supply=supply, old=supply.price if supply.pk in known else None, new=row.price, by=by)
-            )
+        if fresh or row.price != supply.price:
+            changes.append(PriceChange(supply=supply, old=None if fresh else supply.price, new=row.price, by=by))
         supply.quantity, supply.price, supply.changed_at = row.quantity, row.price, clock.now()
+        wanted = row.selling if row.selling is not None else stored.selling or everywhere
+        listed[row.product.pk] = wanted if row.listed else frozenset[int]()
         supplies.append(supply)
-    Supply.objects.bulk_update(supplies, ["quantity", "price", "changed_at"])
+    tell(20)
+    _keep(supplies)
     StockMovement.objects.bulk_create(movements)
     PriceChange.objects.bulk_create(changes)
-    _offer(producer, days, supplies, {row.product.pk: row.listed for row in rows})
+    tell(40)
+    _offer(producer, days, supplies, listed)
+    tell(100)
     said: dict[str, Any] = {"products": len(rows)}
     if len(rows) == 1:
-        said = {"quantity": str(rows[0].quantity), "price": str(rows[0].price), "listed": rows[0].listed}
+        supply = supplies[0]
+        said = {
+            "quantity": str(supply.quantity),
+            "price": str(supply.price),
+            "listed": bool(listed[supply.product_id]),
+        }
     subject = supplies[0] if len(rows) == 1 else producer
     journal.record(action="announced", subject=subject, by=by, week_on=str(week_on), **said)
     return supplies
 
 
-def _checked(row: Announcement, producer: Producer) -> Announcement:
+def checked(row: Announcement, producer: Producer) -> Announcement:
+    """The row, rounded as it is kept; Refused when the product, the quantity or the price cannot be."""
     if row.product.producer_id != producer.pk:
         raise Refused(_("This product belongs to another farm."))
     if row.product.archived_at:
@@ -120,12 +183,62 @@ def _checked(row: Announcement, producer: Producer) -> Announcement:
     return replace(row, quantity=quantity, price=pricing.unit_price(row.price))
 
 
-def _not_below(supply: Supply) -> str:
-    reserved = number_format(supply.reserved.normalize() + 0, use_l10n=True)
-    return _("%(reserved)s of %(product)s is already ordered. Announce at least that much.") % {
-        "reserved": f"{reserved} {supply.product.get_unit_display()}",
-        "product": supply.product,
+def sells_in(offered: Mapping[int, bool], networks: frozenset[int]) -> frozenset[int]:
+    """
+    Of these networks, those in which buyers see a supply: where it is listed, and where it has no offers yet unless it is
+    off everywhere else. `offered` says per network whether it is listed on any day.
+    """
+    if offered and not any(offered.values()):
+        return frozenset()
+    return frozenset(network for network in networks if offered.get(network, True))
+
+
+def offered(days: Sequence[DeliveryDay], supplies: Iterable[Supply]) -> dict[int, dict[int, bool]]:
+    """Per supply and network, whether it is listed on any of these days."""
+    found: dict[int, dict[int, bool]] = {}
+    for supply, network, listed in (
+        Offer.objects.filter(supply__in=supplies, delivery_day__in=days)
+        .values_list("supply", "delivery_day__cycle__network")
+        .annotate(any=BoolOr("listed"))
+    ):
+        found.setdefault(supply, {})[network] = listed
+    return found
+
+
+def _merged(row: Announcement, stored: Seen) -> Announcement:
+    """The row with what only others changed since it was shown; Overtaken where both changed the same to something else."""
+    if row.seen is None:
+        return row
+    mine: dict[str, Any] = {
+        "quantity": row.quantity,
+        "price": row.price,
+        "selling": row.selling if row.listed else frozenset(),
     }
+    theirs = {}
+    for name, value in mine.items():
+        seen, now = getattr(row.seen, name), getattr(stored, name)
+        if value == seen and now is not None:
+            mine[name] = now
+        elif now is not None and now not in (seen, value):
+            theirs[name] = now
+    if theirs:
+        raise Overtaken(row.product, theirs)
+    return replace(row, **mine, listed=mine["selling"] is None or bool(mine["selling"]))
+
+
+def _keep(supplies: list[Supply]) -> None:
+    """Write what was changed of supplies that are locked: one insert that updates is a tenth of the work of as many updates."""
+    Supply.objects.bulk_create(
+        [
+            Supply(
+                product_id=s.product_id, week_on=s.week_on, quantity=s.quantity, price=s.price, changed_at=s.changed_at
+            )
+            for s in supplies
+        ],
+        update_conflicts=True,
+        unique_fields=["product", "week_on"],
+        update_fields=["quantity", "price", "changed_at"],
+    )
 
 
 def days_of(producer: Producer) -> QuerySet[DeliveryDay]:
@@ -144,46 +257,79 @@ def is_to_come(day: DeliveryDay) -> bool:
 
 def _days_to_come(producer: Producer, week_on: date) -> list[DeliveryDay]:
     """The days of that week that still take orders, shared with buyers until the end of the transaction."""
-    pks = list(days_of(producer).filter(cycle__week_on=week_on).order_by("pk").values_list("pk", flat=True))
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT id FROM network_deliveryday WHERE id = ANY(%s) ORDER BY id FOR SHARE", [pks])
-    hers = DeliveryDay.objects.filter(pk__in=pks).select_related("cycle__network").order_by("pk")
+    hers = _locked_days(producer, week_on)
     days = [day for day in hers if is_to_come(day)]
-    if pks and not days:
+    if hers and not days:
         raise Refused(_("Ordering for this week has closed. Announce it for a later week."))
     return days
 
 
-def _offer(producer: Producer, days: list[DeliveryDay], supplies: list[Supply], listed: dict[int, bool]) -> None:
-    """Offers of these supplies on these days, at the terms of each day."""
+def _locked_days(producer: Producer, week_on: date) -> list[DeliveryDay]:
+    pks = list(days_of(producer).filter(cycle__week_on=week_on).order_by("pk").values_list("pk", flat=True))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM network_deliveryday WHERE id = ANY(%s) ORDER BY id FOR SHARE", [pks])
+    return list(DeliveryDay.objects.filter(pk__in=pks).select_related("cycle__network").order_by("pk"))
+
+
+def _offer(
+    producer: Producer, days: list[DeliveryDay], supplies: list[Supply], listed: Mapping[int, frozenset[int]]
+) -> None:
+    """Offers of these supplies on these days, at the terms of each day; seen by buyers of the networks `listed` by product."""
     terms = pricing.terms_of(days)
     regimes = pricing.regimes_of(producer.organisation, days)
-    offers = [
-        Offer(
-            supply=supply,
-            delivery_day=day,
-            price_group=group,
-            listed=listed[supply.product_id],
-            **vars(
-                pricing.shelf_price(
-                    price=supply.price,
-                    product=supply.product,
-                    group=group,
-                    terms=terms[day.pk],
-                    regime=regimes[day.pk],
-                )
-            ),
+    agreed: dict[tuple[int, int], list[Agreement]] = {}
+    for agreement in Agreement.objects.filter(product__in=[s.product_id for s in supplies]).order_by("from_quantity"):
+        agreed.setdefault((agreement.product_id, agreement.price_group_id), []).append(agreement)
+    rows = [
+        (
+            supply.pk,
+            day.pk,
+            group.pk,
+            day.network.pk in listed[supply.product_id],
+            *pricing.at_terms(
+                supply.price,
+                [one for one in agreed.get((supply.product_id, group.pk), ()) if day.on in one.period],
+                product=supply.product,
+                group=group,
+                terms=terms[day.pk],
+                regime=regimes[day.pk],
+            ).values(),
         )
         for day in days
         for group in terms[day.pk].groups
         for supply in supplies
     ]
-    Offer.objects.bulk_create(
-        offers,
-        update_conflicts=True,
-        unique_fields=["supply", "delivery_day", "price_group"],
-        update_fields=["price", "tariff", "contribution", "net", "vat_rate", "gross", "listed"],
-    )
+    if rows:
+        *columns, tiers = ([*column] for column in zip(*rows, strict=True))
+        with connection.cursor() as cursor:
+            cursor.execute(OFFER, [*columns, [json.dumps(one) for one in tiers]])
+
+
+OFFER = """
+INSERT INTO producers_offer
+    (supply_id, delivery_day_id, price_group_id, listed, price, tariff, contribution, net, vat_rate, gross, tiers)
+SELECT * FROM unnest(
+    %s::bigint[], %s::bigint[], %s::bigint[], %s::boolean[],
+    %s::numeric[], %s::numeric[], %s::numeric[], %s::numeric[], %s::numeric[], %s::numeric[], %s::text[]::jsonb[]
+)
+ON CONFLICT (supply_id, delivery_day_id, price_group_id) DO UPDATE SET
+    listed = EXCLUDED.listed, price = EXCLUDED.price, tariff = EXCLUDED.tariff, contribution = EXCLUDED.contribution,
+    net = EXCLUDED.net, vat_rate = EXCLUDED.vat_rate, gross = EXCLUDED.gross, tiers = EXCLUDED.tiers
+"""
+"""In one statement of arrays: of 20,000 offers the ORM would write as many rows of SQL text, which takes longer than storing them."""
+
+
+@transaction.atomic
+def offer_again(product: Product) -> None:
+    """Its offers of days that still take orders follow what was agreed since; who sees them, and lines already ordered, stay."""
+    weeks = Supply.objects.filter(product=product, offers__delivery_day__status__in=TO_COME)
+    for supply in weeks.distinct().order_by("pk"):
+        days = [day for day in _locked_days(product.producer, supply.week_on) if is_to_come(day)]
+        locked = Supply.objects.select_for_update(no_key=True).get(pk=supply.pk)
+        locked.product = product
+        everywhere = frozenset(day.network.pk for day in days)
+        selling = sells_in(offered(days, [locked]).get(locked.pk, {}), everywhere)
+        _offer(product.producer, days, [locked], {product.pk: selling})
 
 
 @transaction.atomic
@@ -200,3 +346,23 @@ def reserve(changes: Mapping[int, Decimal]) -> None:
     for supply in supplies:
         supply.reserved += wanted[supply.pk]
     Supply.objects.bulk_update(supplies, ["reserved"])
+
+
+@transaction.atomic
+def cut(*, supply: Supply, quantity: Decimal, released: Decimal, by: Person) -> Supply:
+    """
+    There is less than was ordered: `released` of what was reserved is given up by those who ordered it, and `quantity` is
+    what there is now. Refused off the step, or when more than that would still be reserved.
+    """
+    supply = Supply.objects.select_for_update(no_key=True, of=("self",)).select_related("product").get(pk=supply.pk)
+    quantity = checked_quantity(quantity, step=supply.product.step, field="quantity")
+    reserved = supply.reserved - released
+    if not 0 <= reserved <= quantity:
+        raise Short(supply)
+    if quantity != supply.quantity:
+        StockMovement.objects.create(
+            supply=supply, change=quantity - supply.quantity, reason=StockMovement.Reason.SHORTAGE, by=by
+        )
+    supply.quantity, supply.reserved, supply.changed_at = quantity, reserved, clock.now()
+    supply.save(update_fields=["quantity", "reserved", "changed_at"])
+    return supply

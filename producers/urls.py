@@ -1,13 +1,19 @@
 from django.urls import path
 
-from producers import views
+from producers.views import many, prices, public, week
 
 app_name = "producers"
 urlpatterns = [
-    path("farm/<slug:slug>/", views.week, name="desk"),
-    path("farm/<slug:slug>/week/<str:week_on>/", views.week, name="week"),
-    path("farm/<slug:slug>/week/<str:week_on>/repeat/", views.repeat, name="repeat"),
-    path("farm/<slug:slug>/week/<str:week_on>/<int:pk>/", views.announce, name="announce"),
-    path("farm/supply/<int:pk>/", views.supply, name="supply"),
-    path("<slug:network>/farms/", views.farms, name="farms"),
+    path("farm/<slug:slug>/", week.week, name="desk"),
+    path("farm/<slug:slug>/typing/", week.typing, name="typing"),
+    path("farm/<slug:slug>/week/<str:week_on>/", week.week, name="week"),
+    path("farm/<slug:slug>/week/<str:week_on>/repeat/", week.repeat, name="repeat"),
+    path("farm/<slug:slug>/week/<str:week_on>/<int:pk>/", week.announce, name="announce"),
+    path("farm/<slug:slug>/week/<str:week_on>/many/", many.many, name="many"),
+    path("farm/<slug:slug>/week/<str:week_on>/supply.<str:kind>", many.export, name="export"),
+    path("farm/<slug:slug>/changes/<int:pk>/", many.batch, name="batch"),
+    path("farm/<slug:slug>/products/<int:pk>/price/", prices.price, name="price"),
+    path("farm/<slug:slug>/agreements/<int:pk>/end/", prices.end, name="end_agreement"),
+    path("farm/supply/<int:pk>/", week.supply, name="supply"),
+    path("<slug:network>/farms/", public.farms, name="farms"),
 ]

@@ -28,7 +28,7 @@ from network import clock, cycles, households, privacy
 from network.models import Account, Transaction
 from orders import basket, checkout, closing, favourites, subscriptions, withdrawals
 from orders.models import Cause, Document, PurchaseOrder, Subscription
-from producers import boxes, stock
+from producers import batches, boxes, prices, stock
 from producers.models import Box, BoxSize, Offer
 from tests.conftest import make_home_delivery, make_product, make_vehicle
 from tests.matrix import Page, World
@@ -91,8 +91,20 @@ def world(
     what_if, scenario = asked(day, farm, dana, alice)
     size, subscription, cause = subscribed(cycle, farm, leek, household, point, shop, alice, bob)
     stop = ride.stops.first()
+    batch = batches.ask_by_rule(producer=farm, week_on=cycle.week_on, rule="percent", percent=Decimal(5), by=alice)
+    agreement = prices.agree(
+        product=leek,
+        group=network.price_groups.get(audience="trade"),
+        price=Decimal("1.8"),
+        from_quantity=Decimal(20),
+        starts_on=clock.today(),
+        ends_on=clock.today() + timedelta(days=90),
+        by=alice,
+    )
     return World(
         network=network,
+        agreement=agreement,
+        batch=batch,
         point=point,
         farm=farm,
         leek=leek,

@@ -13,7 +13,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils.text import slugify
 
-from logistics.demo import account, fleets, funds
+from logistics.demo import account, bargains, fleets, funds
 from logistics.models import CollegeRule
 from network import clock
 from network.models import (
@@ -168,6 +168,11 @@ def build(seed: int) -> None:
     _bring_home(networks[0])
     fleets.build(networks, producers)
     funds.build(networks[0], weeks=WEEKS)
+    usual = {
+        row["sku"].lower(): (Decimal(row["producer_price_low"]) + Decimal(row["producer_price_high"])) / 2
+        for row in rows("products")
+    }
+    bargains.build(producers["P002"], usual)
     EmailAddress.objects.bulk_create(
         EmailAddress(user_id=pk, email=email, verified=True, primary=True)
         for pk, email in Person.objects.values_list("pk", "email")

@@ -12,6 +12,7 @@ from network import clock
 from network.models.people import Network
 
 SAID = {
+    "agreed a price": _("agreed a price with the trade"),
     "announced": _("announced supply"),
     "asked what if": _("asked what if"),
     "billed": _("billed"),
@@ -22,10 +23,13 @@ SAID = {
     "closed early": _("closed early"),
     "confirmed": _("confirmed"),
     "drove the rounds": _("noted that the rounds were driven"),
+    "ended an agreed price": _("ended a price agreed with the trade"),
     "finished the round": _("finished the round"),
     "gave rounds to drivers": _("gave rounds to drivers"),
     "gave the round to a driver": _("gave the round to a driver"),
+    "got less": _("gave less than was ordered"),
     "handed over": _("handed over"),
+    "kept her cost price": _("noted the farm's own cost"),
     "locked a round": _("locked a round"),
     "locked a stop": _("locked a stop"),
     "merged two rounds": _("merged two rounds"),
@@ -33,6 +37,7 @@ SAID = {
     "moved the order": _("moved the order"),
     "noted what was driven": _("noted what was driven"),
     "noted temperatures": _("noted temperatures"),
+    "lowered below what was ordered": _("lowered the stock below what was ordered"),
     "made the papers": _("made the papers"),
     "opened": _("opened"),
     "noted on the road": _("noted on the road"),

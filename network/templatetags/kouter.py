@@ -19,7 +19,7 @@ from django.utils.text import capfirst
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from network import charts, maps, money
+from network import charts, maps, money, numbers
 from network.models import DeliveryDay
 
 register = template.Library()
@@ -87,6 +87,12 @@ def plain(value: Number | None) -> str:
         return ""
     exact = Decimal(str(value)).normalize()
     return SafeString(f"{exact:f}" if exact else "0")
+
+
+@register.filter
+def typed(value: Decimal) -> str:
+    """A number as it is typed in a field, and read back from it."""
+    return numbers.written(value)
 
 
 @register.filter

@@ -16,9 +16,8 @@ from network.models import Person
 from orders import reporting
 from orders.models import Cause
 from orders.subscription_forms import CauseForm, ComposeForm
-from producers.access import farm_for
+from producers.access import farm_for, monday_or_404
 from producers.models import Box, BoxSize
-from producers.views import _monday as monday_of
 
 
 @login_required
@@ -39,7 +38,7 @@ def compose(request: HttpRequest, size: int, week_on: str) -> HttpResponse:
         pk=size,
     )
     assert isinstance(request.user, Person)
-    monday = monday_of(week_on)
+    monday = monday_or_404(week_on)
     form = ComposeForm(shown, monday, request.POST.dict() if request.method == "POST" else None)
     if form.is_valid() and form.save(request.user):
         messages.success(request, _("Saved. This is what comes in the box."))

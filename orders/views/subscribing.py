@@ -20,8 +20,8 @@ from orders.models import Cause, Order, Subscription
 from orders.subscription_forms import ChangeForm, ListForm, PauseForm, SubscribeForm, SwapForm
 from orders.views.visiting import visit_of
 from producers import boxes
+from producers.access import monday_or_404
 from producers.models import Box, BoxContent
-from producers.views import _monday as monday_of
 
 SHOWN = ("network", "buyer", "size__box__producer__organisation", "pickup_point")
 
@@ -156,7 +156,7 @@ def subscription_resume(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @require_POST
 def week_skip(request: HttpRequest, pk: int, week_on: str) -> HttpResponse:
-    return _done(request, pk, _("Skipped."), subscriptions.skip, week_on=monday_of(week_on))
+    return _done(request, pk, _("Skipped."), subscriptions.skip, week_on=monday_or_404(week_on))
 
 
 @login_required
@@ -165,13 +165,13 @@ def week_give(request: HttpRequest, pk: int, week_on: str) -> HttpResponse:
     chosen = request.POST.get("cause", "")
     cause = get_object_or_404(Cause, pk=chosen if chosen.isdecimal() else 0)
     said = _("Given to %(cause)s. Thank you.") % {"cause": cause}
-    return _done(request, pk, said, subscriptions.give, week_on=monday_of(week_on), cause=cause)
+    return _done(request, pk, said, subscriptions.give, week_on=monday_or_404(week_on), cause=cause)
 
 
 @login_required
 @require_POST
 def week_as_usual(request: HttpRequest, pk: int, week_on: str) -> HttpResponse:
-    return _done(request, pk, _("It comes as usual."), subscriptions.as_usual, week_on=monday_of(week_on))
+    return _done(request, pk, _("It comes as usual."), subscriptions.as_usual, week_on=monday_or_404(week_on))
 
 
 def _done(request: HttpRequest, pk: int, said: str, what: Callable[..., Any], **asked: Any) -> HttpResponse:
@@ -187,7 +187,7 @@ def week_swap(request: HttpRequest, pk: int, week_on: str) -> HttpResponse:
     """Other things in that week's box, up to its value."""
     one = _mine(request, pk)
     assert isinstance(request.user, Person)
-    week = coming.week_of(one, monday_of(week_on))
+    week = coming.week_of(one, monday_or_404(week_on))
     if week is None:
         raise Http404
     if not week.can_be_swapped:

@@ -13,6 +13,20 @@ document.addEventListener('keydown', event => {
   next ? (next.focus(), next.select?.()) : input.blur()
 })
 
+// Cells pasted on a field fill this field and those below and beside it: the block goes to the page that shows what would change.
+document.addEventListener('paste', event => {
+  const input = event.target
+  const text = event.clipboardData?.getData('text/plain') ?? ''
+  const form = document.getElementById('pasted')
+  if (!form || !input.matches?.('.supply [inputmode=decimal]') || !/[\t\n]/.test(text.trim())) return
+  event.preventDefault()
+  const all = fields(input), first = all.indexOf(input)
+  const before = input.name === 'price' ? '\t' : ''
+  const lines = text.replace(/\r/g, '').replace(/\n$/, '').split('\n').slice(0, all.length - first)
+  form.elements.text.value = lines.map((line, i) => `${all[first + i].closest('.supply').dataset.code}\t${before}${line}`).join('\n')
+  form.requestSubmit()
+})
+
 const unsent = new Set()
 function missed(event) {
   const form = (event.detail?.ctx?.sourceElement ?? event.target)?.closest?.('.supply-row')

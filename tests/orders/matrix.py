@@ -83,5 +83,6 @@ PAGES = [
         others=403,
         expected=TIED | {"dana": 302},
     ),
+    Page("orders:cut", lambda w: {"pk": w.supply.pk}, others=403, expected=SIGN_IN | {"charlie": 404, "alice": 200}),
     Page("orders:purchase_orders", lambda w: {"slug": w.farm.slug}, expected=SIGN_IN | {"alice": 200}),
 ]

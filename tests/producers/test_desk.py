@@ -65,7 +65,7 @@ def test_a_row_is_saved_with_comma_decimals(supply, farm, leek, alice, visit) ->
     assert "Saved at" in shown and "households € 2.72" in shown and "12 ordered · 50 left" in shown
     assert "Expected this week € 22.20" in shown, "the totals of the week come along"
     assert "Who ordered before you changed the price keeps the old one." in shown
-    for old in ('name="quantity" value="50"', 'name="price" value="1.6"', 'name="listed" value="on"'):
+    for old in ('name="quantity" value="50"', 'name="price" value="1.6"', 'name="listed" value="on"', 'name="exact"'):
         assert old in answer.content.decode(), "what undo goes back to"
 
 
@@ -88,7 +88,7 @@ def test_without_scripts_saving_leads_back_to_the_row(supply, farm, leek, alice,
         ("50", "", "price", "Enter what you want to receive."),
         ("50", "0", "price", "1 cent or more"),
         ("50", "1,23456", "price", "At most 4 decimals."),
-        ("11", "1,60", "quantity", "12 kg of leek is already ordered. Announce at least that much."),
+        ("11", "1,60", "quantity", "12 kg of leek is already ordered."),
     ],
 )
 def test_what_is_wrong_is_said_beside_the_field_and_nothing_changes(
@@ -200,3 +200,111 @@ def test_products_of_others_and_archived_ones_have_no_row(network, cycle, farm, 
     Product.objects.filter(pk=leek.pk).update(archived_at=clock.now())
     assert visit(alice).post(row_url(farm, leek), {"quantity": "1", "price": "1"}).status_code == 404
     assert "No products yet" in text(visit(alice).get(reverse("producers:desk", args=[farm.slug])))
+
+
+WAS = {"was_quantity": "50", "was_price": "1.6", "was_shelf": "2.39"}
+
+
+def saw(network: Any, **more: str) -> dict[str, str]:
+    """The row as it showed fifty kilos at 1.60, on sale in her network."""
+    return {"quantity": "50", "price": "1.60", "listed": "on", "was_selling": str(network.pk)} | WAS | more
+
+
+def test_what_somebody_else_of_the_farm_changed_meanwhile_is_not_overwritten(
+    supply, network, farm, leek, alice, visit
+) -> None:
+    stock.announce(product=leek, week_on=MONDAY, quantity=D(40), price=D("1.60"), by=make_person("els"))
+    answer = visit(alice).post(row_url(farm, leek), saw(network, price="1,85"), headers=HTMX)
+    assert answer.status_code == 200
+    supply.refresh_from_db()
+    assert (supply.quantity, supply.price) == (D(40), D("1.85")), "each kept what she changed herself"
+
+
+def test_the_same_field_changed_by_two_shows_both_values_and_she_chooses(
+    supply, network, farm, leek, alice, visit
+) -> None:
+    stock.announce(product=leek, week_on=MONDAY, quantity=D(40), price=D("1.60"), by=make_person("els"))
+    client = visit(alice)
+    answer = client.post(row_url(farm, leek), saw(network, quantity="60"), headers=HTMX)
+    assert answer.status_code == 422
+    assert "Els made this 40 while you were typing." in text(answer)
+    shown = answer.content.decode()
+    assert (
+        'value="60"' in shown and 'name="was_quantity" value="40"' in shown and 'name="take" value="quantity"' in shown
+    )
+    supply.refresh_from_db()
+    assert supply.quantity == 40
+    mine = client.post(row_url(farm, leek), saw(network, quantity="60", was_quantity="40", mine="1"), headers=HTMX)
+    assert mine.status_code == 200
+    supply.refresh_from_db()
+    assert supply.quantity == 60
+    stock.announce(product=leek, week_on=MONDAY, quantity=D(45), price=D("1.60"), by=alice)
+    theirs = saw(network, quantity="70", price="1,70", was_quantity="45", take="quantity")
+    assert client.post(row_url(farm, leek), theirs, headers=HTMX).status_code == 200
+    supply.refresh_from_db()
+    assert (supply.quantity, supply.price) == (D(45), D("1.70"))
+
+
+def test_announced_by_somebody_else_meanwhile_is_seen_too(cycle, network, farm, leek, alice, visit) -> None:
+    stock.announce(product=leek, week_on=MONDAY, quantity=D(40), price=D("1.60"), by=make_person("els"))
+    sent = saw(network, quantity="60", was_quantity="", was_price="", was_shelf="")
+    answer = visit(alice).post(row_url(farm, leek), sent, headers=HTMX)
+    assert answer.status_code == 422 and "Els made this 40" in text(answer)
+
+
+def test_on_and_off_is_merged_like_the_rest(supply, network, farm, leek, alice, visit) -> None:
+    stock.announce(product=leek, week_on=MONDAY, quantity=D(50), price=D("1.60"), listed=False, by=make_person("els"))
+    assert visit(alice).post(row_url(farm, leek), saw(network, price="1,85"), headers=HTMX).status_code == 200
+    assert set(Offer.objects.values_list("listed", "price")) == {(False, D("1.85"))}
+
+
+def test_on_in_one_network_and_off_in_the_other(network, cycle, farm, leek, alice, visit) -> None:
+    leuven = make_network("leuven")
+    Membership.objects.create(network=leuven, organisation=farm.organisation, college="producers", joined_on=MONDAY)
+    open_week(leuven)
+    stock.announce(product=leek, week_on=MONDAY, quantity=D(50), price=D("1.60"), by=alice)
+    client = visit(alice)
+    shown = client.get(reverse("producers:desk", args=[farm.slug])).content.decode()
+    for pk in (network.pk, leuven.pk):
+        assert re.search(rf'name="in_{pk}"[^>]* checked', shown)
+    sent = {"quantity": "50", "price": "1,60", f"in_{leuven.pk}": "on"}
+    assert client.post(row_url(farm, leek), sent, headers=HTMX).status_code == 200
+    by_network = Offer.objects.values_list("delivery_day__cycle__network", "listed").distinct()
+    assert set(by_network.all()) == {(network.pk, False), (leuven.pk, True)}
+    stock.announce(product=leek, week_on=MONDAY, quantity=D(70), price=D("1.60"), by=alice)
+    assert set(by_network.all()) == {(network.pk, False), (leuven.pk, True)}, "another quantity leaves that as it is"
+
+
+@pytest.mark.parametrize("price", ["16", "0,16"])
+def test_a_price_far_from_last_weeks_is_asked_about(network, cycle, farm, leek, alice, visit, price) -> None:
+    open_week(network, MONDAY + timedelta(weeks=1))
+    stock.announce(product=leek, week_on=MONDAY, quantity=D(50), price=D("1.60"), by=alice)
+    url, sent = row_url(farm, leek, MONDAY + timedelta(weeks=1)), {"quantity": "50", "price": price, "listed": "on"}
+    answer = visit(alice).post(url, sent, headers=HTMX)
+    assert answer.status_code == 422 and "last time it was € 1.60. Is that right?" in text(answer)
+    assert not Supply.objects.filter(week_on=MONDAY + timedelta(weeks=1)).exists()
+    sure = re.search(r'name="sure" value="([\d.]+)"', answer.content.decode())
+    assert sure and visit(alice).post(url, sent | {"sure": sure[1]}, headers=HTMX).status_code == 200
+    assert Supply.objects.get(week_on=MONDAY + timedelta(weeks=1)).price == D(price.replace(",", "."))
+
+
+def test_she_may_type_what_the_shop_shows(supply, network, farm, leek, alice, visit) -> None:
+    client = visit(alice)
+    done = client.post(reverse("producers:typing", args=[farm.slug]), {"shelf": "1", "week": str(MONDAY)}, follow=True)
+    assert "you receive € 1.60" in text(done) and "Type what I receive" in text(done)
+    assert re.search(r'name="price" value="2.39"', done.content.decode())
+    farm.refresh_from_db()
+    sent = saw(network, price="2,39", quantity="60")
+    assert client.post(row_url(farm, leek), sent, headers=HTMX).status_code == 200
+    supply.refresh_from_db()
+    assert (supply.quantity, supply.price) == (D(60), D("1.60")), "a shelf price that was not touched changes nothing"
+    answer = client.post(
+        row_url(farm, leek), saw(network, price="2,50", quantity="60", was_quantity="60"), headers=HTMX
+    )
+    assert "households € 2.50" in text(answer)
+    supply.refresh_from_db()
+    assert supply.price == D("1.6868")
+    low = client.post(
+        row_url(farm, leek), saw(network, price="0,20", was_price="1.6868", was_shelf="2.50"), headers=HTMX
+    )
+    assert low.status_code == 422 and "nothing is left for you" in text(low)

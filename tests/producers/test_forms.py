@@ -18,7 +18,6 @@ D = Decimal
         ("2,40", D("2.40")),
         ("2.40", D("2.40")),
         (" € 2,40 ", D("2.40")),
-        ("1.250,5", D("1250.5")),
         ("1 250", D(1250)),
         ("1\u00a0250", D(1250)),
         (",5", D("0.5")),
@@ -34,6 +33,25 @@ def test_a_number_is_understood(typed: str, meant: Decimal) -> None:
 def test_what_is_no_number_is_refused(typed: str) -> None:
     with pytest.raises(ValidationError):
         AmountField(most_places=4).clean(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "language", "sentence"),
+    [
+        ("1.234,5", "en", "one comma"),
+        ("1,234.5", "en", "one comma"),
+        ("1.234.567", "en", "one comma"),
+        ("1.234", "nl", "1234"),
+        ("-12.500", "nl", "-12,500"),
+    ],
+)
+def test_what_can_be_read_in_two_ways_is_asked_about(typed: str, language: str, sentence: str) -> None:
+    with override(language), pytest.raises(ValidationError, match=sentence):
+        AmountField(most_places=4).clean(typed)
+
+
+def test_a_point_before_three_decimals_is_what_an_english_page_shows() -> None:
+    assert AmountField(most_places=4).clean("1.125") == D("1.125")
 
 
 @pytest.mark.parametrize(

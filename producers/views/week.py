@@ -1,4 +1,4 @@
-"""Farms and products as everybody sees them, and the desk of the farmer herself."""
+"""The desk of the farmer: a week in one grid, each row saved on its own."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,38 +7,18 @@ from decimal import Decimal
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from network import clock
-from network.access import public_network
 from network.errors import Refused
 from network.models import Person
 from producers import access, catalogue, desk
 from producers.forms import SupplyForm
 from producers.models import Producer
-
-
-def farms(request: HttpRequest, network: str) -> HttpResponse:
-    found = public_network(network)
-    entries = catalogue.farms_of(found)
-    markers = [catalogue.hub_marker(found)] + [
-        {
-            "lat": entry.place.lat,
-            "lon": entry.place.lon,
-            "kind": "farm",
-            "number": entry.number,
-            "label": str(entry.farm),
-            "url": reverse("orders:farm", args=[found.slug, entry.farm.slug]),
-        }
-        for entry in entries
-        if entry.place
-    ]
-    return render(request, "producers/farms.html", {"network": found, "entries": entries, "markers": markers})
 
 
 @dataclass(frozen=True)
@@ -53,22 +33,23 @@ class Line:
 
     @property
     def prices(self) -> list[tuple[str, Decimal]]:
-        """What customers pay, or would."""
-        return desk.told(self.row.shelves if self.shelves is None else self.shelves)
+        """What customers pay, or would; and what she receives where she types what the shop shows."""
+        paid = desk.told(self.row.shelves if self.shelves is None else self.shelves)
+        return [(_("you receive"), self.row.price), *paid] if self.form.shelf and self.row.price else paid
 
 
 @login_required
 def week(request: HttpRequest, slug: str, week_on: str = "") -> HttpResponse:
     """A week's supply and price per product: three fields per row, each row saved on its own."""
     producer = access.farm_for(request.user, slug)
-    return _desk(request, producer, _monday(week_on) if week_on else desk.present_week(producer))
+    return _desk(request, producer, access.monday_or_404(week_on) if week_on else desk.present_week(producer))
 
 
 @login_required
 @require_POST
 def announce(request: HttpRequest, slug: str, week_on: str, pk: int) -> HttpResponse:
     producer = access.farm_for(request.user, slug)
-    monday = _monday(week_on)
+    monday = access.monday_or_404(week_on)
     chosen = get_object_or_404(producer.products.active(), pk=pk)
     assert isinstance(request.user, Person)
     row = desk.row_of(producer, monday, chosen)
@@ -82,6 +63,8 @@ def announce(request: HttpRequest, slug: str, week_on: str, pk: int) -> HttpResp
         line = Line(row, form, "waiting", shelves=desk.shelves_at(producer, monday, chosen, form.cleaned_data["price"]))
         form.errors.clear()
     else:
+        if form.theirs:
+            form.row = row = desk.row_of(producer, monday, chosen)
         line = Line(row, form, "failed")
     if request.htmx:  # type: ignore[attr-defined]
         context = {"line": line, "farm": producer, "week_on": monday, "is_open": True, "fragment": True}
@@ -97,7 +80,7 @@ def announce(request: HttpRequest, slug: str, week_on: str, pk: int) -> HttpResp
 @require_POST
 def repeat(request: HttpRequest, slug: str, week_on: str) -> HttpResponse:
     producer = access.farm_for(request.user, slug)
-    monday = _monday(week_on)
+    monday = access.monday_or_404(week_on)
     assert isinstance(request.user, Person)
     try:
         count = catalogue.repeat_last_week(producer=producer, week_on=monday, by=request.user)
@@ -109,6 +92,15 @@ def repeat(request: HttpRequest, slug: str, week_on: str) -> HttpResponse:
         )
         messages.success(request, said % {"count": count})
     return redirect("producers:week", slug, week_on)
+
+
+@login_required
+@require_POST
+def typing(request: HttpRequest, slug: str) -> HttpResponse:
+    """Whether she types what she receives or what the shop shows; the prices themselves stay as they are."""
+    producer = access.farm_for(request.user, slug)
+    Producer.objects.filter(pk=producer.pk).update(types_shelf=request.POST.get("shelf") == "1")
+    return redirect("producers:week", slug, access.monday_or_404(request.POST.get("week", "")))
 
 
 @login_required
@@ -153,13 +145,3 @@ def _desk(
     }
     failed = any(line.state == "failed" for line in lines.values())
     return render(request, "producers/desk.html", context, status=422 if failed else 200)
-
-
-def _monday(text: str) -> date:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise Http404 from None
-    if day != clock.monday_of(day):
-        raise Http404
-    return day

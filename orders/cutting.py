@@ -1,0 +1,239 @@
+"""
+There will be less than was ordered, and the day has not closed: who gives up how much, by a rule the farmer chooses, and the cut
+itself (`docs/shortage.md`). Nothing was billed yet, so a line that is lower is all the credit there is to give. What is missing
+after the cut-off is `orders.shortages`.
+
+Locks in the order of `orders.basket`: the days (shared), the orders by pk, the supply, the room at the deliveries by pk.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import F, Max, QuerySet
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+from network import journal, outbox
+from network.errors import Refused
+from network.models import DeliveryCapacity, DeliveryDay, JournalEntry, Person
+from network.quantities import checked_quantity
+from orders.basket import PRICES, priced
+from orders.models import Order, OrderLine
+from orders.shortages import in_steps
+from producers import stock
+from producers.models import Producer, ShortageRule, Supply
+
+GOT_LESS = "got less"
+PLACE = (
+    "order__delivery__delivery_day__cycle__network",
+    "order__delivery__pickup_point",
+    "order__delivery__outlet__organisation",
+)
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Share:
+    """A line that somebody ordered, how much, and what she keeps of it."""
+
+    line: OrderLine
+    had: Decimal
+    keeps: Decimal
+
+    @property
+    def gives(self) -> Decimal:
+        return self.had - self.keeps
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What everybody keeps when there is only `quantity`; `mark` is the same only as long as nobody orders more or less."""
+
+    supply: Supply
+    quantity: Decimal
+    shares: list[Share]
+
+    @property
+    def missing(self) -> Decimal:
+        return sum((share.gives for share in self.shares), Decimal(0))
+
+    @property
+    def affected(self) -> list[Share]:
+        return [share for share in self.shares if share.gives]
+
+    @property
+    def mark(self) -> str:
+        said = [(share.line.pk, str(share.had), str(share.keeps)) for share in self.shares]
+        return hashlib.sha256(repr((str(self.quantity), said)).encode()).hexdigest()[:24]
+
+
+def plan(*, supply: Supply, quantity: Decimal, rule: str) -> Plan:
+    """
+    Who keeps what of a supply (`product` selected) of which there is only `quantity`. What is in a basket and not confirmed
+    is given up first; within each, by the rule, in whole steps. Refused when there is enough, or when days that have closed
+    already hold more than that.
+    """
+    quantity = checked_quantity(quantity, step=supply.product.step, field="quantity")
+    lines = list(
+        _changeable(supply)
+        .select_related("order__buyer__outlet", "producer__organisation", "offer", *PLACE)
+        .order_by("pk")
+    )
+    held = sum((line.held for line in lines), Decimal(0))
+    frozen = supply.reserved - held
+    if quantity >= supply.reserved:
+        raise Refused(_("There is enough for everybody who ordered. Nobody has to get less."), "quantity")
+    if quantity < frozen:
+        raise Refused(
+            _(
+                "%(frozen)s is for days that have closed. Enter that or more; what is missing there is noted at the harvest."
+            )
+            % {"frozen": _written(frozen)},
+            "quantity",
+        )
+    missing = supply.reserved - quantity
+    order = _in_turn(lines, rule)
+    loose = [line.held - line.confirmed for line in lines]
+    first = _given_up(min(missing, sum(loose, Decimal(0))), loose, order, supply.product.step)
+    then = _given_up(missing - sum(first, Decimal(0)), [line.confirmed for line in lines], order, supply.product.step)
+    shares = [Share(line, line.held, line.held - a - b) for line, a, b in zip(lines, first, then, strict=True)]
+    return Plan(supply, quantity, shares)
+
+
+def _changeable(supply: Supply) -> QuerySet[OrderLine]:
+    return OrderLine.objects.filter(
+        supply=supply,
+        order__status__in=[Order.Status.BASKET, Order.Status.CONFIRMED],
+        order__delivery__delivery_day__status=DeliveryDay.Status.OPEN,
+    )
+
+
+def _in_turn(lines: Sequence[OrderLine], rule: str) -> list[int] | None:
+    """The places of these lines in the order in which they give up all of it; None when everybody gives up a part."""
+    if rule == ShortageRule.PRO_RATA:
+        return None
+    places = range(len(lines))
+    if rule == ShortageRule.FIRST_COME:
+        return sorted(places, key=lambda i: (lines[i].order.confirmed_at or lines[i].order.created_at, i), reverse=True)
+    buyers = {line.order.buyer_id for line in lines}
+    orders = dict(Order.objects.filter(buyer__in=buyers).values_list("pk", "buyer"))
+    last: dict[int, datetime] = {}
+    for order, at in (
+        JournalEntry.objects.filter(action=GOT_LESS, subject_type="orders.order", subject_id__in=list(orders))
+        .values_list("subject_id")
+        .annotate(at=Max("at"))
+    ):
+        last[orders[order]] = max(at, last.get(orders[order], LONG_AGO))
+    return sorted(places, key=lambda i: (last.get(lines[i].order.buyer_id, LONG_AGO), i))
+
+
+def _given_up(missing: Decimal, amounts: list[Decimal], turn: list[int] | None, step: Decimal) -> list[Decimal]:
+    """How much of each amount goes when so much is missing."""
+    if turn is None:
+        return [fewer * step for fewer in in_steps(missing, amounts, step)]
+    given = [Decimal(0)] * len(amounts)
+    for place in turn:
+        given[place] = min(missing, amounts[place])
+        missing -= given[place]
+    return given
+
+
+@transaction.atomic
+def cut(*, supply: Supply, quantity: Decimal, rule: str, mark: str, keep_rule: bool = False, by: Person) -> Plan:
+    """
+    Do what the plan of this rule says: the lines are lower, the supply is `quantity`, room at the points is given back, and
+    everybody who gets less is told. Refused when somebody ordered or changed since the plan with this `mark` was shown.
+    """
+    with connection.cursor() as cursor:
+        days = sorted(set(_changeable(supply).values_list("order__delivery__delivery_day", flat=True)))
+        cursor.execute("SELECT id FROM network_deliveryday WHERE id = ANY(%s) ORDER BY id FOR SHARE", [days])
+    orders = {
+        order.pk: order
+        for order in Order.objects.select_for_update(no_key=True, of=("self",))
+        .filter(pk__in=_changeable(supply).values("order"))
+        .order_by("pk")
+    }
+    supply = Supply.objects.select_for_update(no_key=True, of=("self",)).select_related("product").get(pk=supply.pk)
+    made = plan(supply=supply, quantity=quantity, rule=rule)
+    if made.mark != mark or not {share.line.order_id for share in made.shares} <= orders.keys():
+        raise Refused(_("Somebody ordered or changed an order just now. Look at the list again."))
+    _lower(made, orders, by)
+    stock.cut(supply=supply, quantity=quantity, released=made.missing, by=by)
+    if keep_rule:
+        Producer.objects.filter(pk=supply.product.producer_id).update(shortage_rule=rule)
+    journal.record(
+        action="lowered below what was ordered",
+        subject=supply,
+        by=by,
+        rule=rule,
+        missing=str(made.missing),
+        quantity=str(made.quantity),
+    )
+    return made
+
+
+def _lower(made: Plan, orders: dict[int, Order], by: Person) -> None:
+    """The lines, their orders, the room they had, and the words to everybody."""
+    room: dict[tuple[int, str], Decimal] = defaultdict(Decimal)
+    mails: dict[str, dict[str, Any]] = {}
+    for share in made.affected:
+        line, order = share.line, orders[share.line.order_id]
+        confirmed = line.confirmed
+        line.quantity, line.confirmed = min(line.quantity, share.keeps), min(line.confirmed, share.keeps)
+        room[line.order.delivery_id, line.storage_class] += (confirmed - line.confirmed) * line.crate_share
+        order.version += 1
+        said = {"before": str(share.had), "after": str(share.keeps)}
+        journal.record(
+            action=GOT_LESS,
+            subject=order,
+            by=by,
+            network=line.order.delivery.delivery_day.network,
+            reason=f"{line.name}: {_written(share.had)} → {_written(share.keeps)} {line.get_unit_display()}"[:300],
+            **said,
+        )
+        mails[f"order_cut:{order.pk}:{line.pk}:{order.version}"] = said | {
+            "order": order.pk,
+            "version": order.version,
+            "name": dict(line.name),
+            "unit": line.unit,
+            "farm": str(line.producer),
+        }
+    outbox.add_many(kind="order_cut", payloads=mails)
+    changed = [share.line for share in made.affected]
+    OrderLine.objects.filter(pk__in=[line.pk for line in changed if not line.held]).delete()
+    kept = priced([line for line in changed if line.held])
+    OrderLine.objects.bulk_update(kept, ["quantity", "confirmed", *PRICES])
+    touched = [orders[line.order_id] for line in changed]
+    pending = set(
+        OrderLine.objects.filter(order__in=touched).exclude(quantity=F("confirmed")).values_list("order", flat=True)
+    )
+    filled = set(OrderLine.objects.filter(order__in=touched).values_list("order", flat=True))
+    for order in touched:
+        if order.pk not in pending:
+            order.hold_expires_at = None
+        if order.pk not in filled and order.status == Order.Status.CONFIRMED:
+            order.status = Order.Status.CANCELLED
+    Order.objects.bulk_update(touched, ["version", "hold_expires_at", "status"])
+    _give_back(room)
+
+
+def _give_back(room: dict[tuple[int, str], Decimal]) -> None:
+    rooms = list(
+        DeliveryCapacity.objects.select_for_update(no_key=True)
+        .filter(delivery__in={delivery for delivery, _class in room})
+        .order_by("pk")
+    )
+    for one in rooms:
+        freed = room.get((one.delivery_id, one.storage_class), Decimal(0)).quantize(Decimal("0.001"))
+        one.booked = max(Decimal(0), one.booked - freed)
+    DeliveryCapacity.objects.bulk_update(rooms, ["booked"])
+
+
+def _written(amount: Decimal) -> str:
+    return number_format(amount.normalize() + 0, use_l10n=True)
