@@ -13,7 +13,7 @@ from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from logistics import certificates, facts, fund, games
-from logistics.games import Shared
+from logistics.games import Heard, Shared
 from logistics.models import CostRun
 from logistics.settling import keep, locked, service_rate, tariffs_of
 from network import clock, journal, ledger
@@ -32,7 +32,9 @@ def is_outdated(run: CostRun) -> bool:
     return "crates" in run.inputs and facts.crates_of(run.delivery_day) != run.inputs["crates"]
 
 
-def correct_day(*, day: DeliveryDay, by: Person, reason: str, time_limit: float = 60.0) -> CostRun:
+def correct_day(
+    *, day: DeliveryDay, by: Person, reason: str, time_limit: float = 60.0, heard: Heard = lambda: None
+) -> CostRun:
     """
     Share the day again over what was really delivered, as a run that follows the current one. Refused without a reason, for
     a day that is not settled, and when nothing changed. Computed without a lock and stored at once, as in settling.
@@ -49,7 +51,7 @@ def correct_day(*, day: DeliveryDay, by: Person, reason: str, time_limit: float 
         inputs = former.inputs | {"crates": facts.crates_of(day)}
         if inputs == former.inputs:
             raise Refused(_("Nothing changed since this day was shared: the bills stay as they are."))
-        shared = games.share(inputs, time_limit=time_limit)
+        shared = games.share(inputs, time_limit=time_limit, heard=heard)
         result = certificates.result_of(inputs, shared)
         if (run := _store(day, by, reason, former, inputs, shared, result)) is not None:
             return run

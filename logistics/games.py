@@ -8,7 +8,7 @@ going alone from door to door would cost her, less what she spends herself; what
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import ceil
@@ -30,7 +30,11 @@ from network.money import share_out
 __all__ = ["Bill", "Played", "Shared", "game_of", "inputs_of", "share"]
 
 Facts: TypeAlias = Mapping[str, Any]
+Heard: TypeAlias = Callable[[], None]
+"""Told when one more game is shared, by who wants to know how far it is."""
 
+LARGE = 40
+"""Farms, or destinations, above which sharing a day takes longer than anybody looks at a blank page: a worker does it."""
 ONLY_SMALL = ("nucleolus", "per_capita_nucleolus")
 """Methods that need the cost of every group; a larger game is shared by equal savings."""
 ANY_KG = 1_000_000
@@ -87,12 +91,20 @@ class Shared:
         return 100 * (max(savings) - min(savings)) if savings else 0.0
 
 
-def share(inputs: Facts, *, method: str | None = None, tau: float | None = None, time_limit: float = 60.0) -> Shared:
+def share(
+    inputs: Facts,
+    *,
+    method: str | None = None,
+    tau: float | None = None,
+    time_limit: float = 60.0,
+    heard: Heard = lambda: None,
+) -> Shared:
     """
     The bills of a day from what happened on it (`inputs_of`), by the method and tau given, else those in force. Touches no
     database; the same inputs give the same bills. A game that took longer than `time_limit` seconds is marked `stopped`.
     """
-    day = _Day(inputs, method or inputs["terms"]["method"], inputs["terms"]["tau"] if tau is None else tau, time_limit)
+    tau = inputs["terms"]["tau"] if tau is None else tau
+    day = _Day(inputs, method or inputs["terms"]["method"], tau, time_limit, heard)
     games: list[Played] = []
     straight = _straight(day, games)
     distribution, parts, pool = _distribution(day, games, straight)
@@ -128,6 +140,7 @@ class _Day:
     method: str
     tau: float
     time_limit: float
+    heard: Heard = lambda: None
 
     @cached_property
     def matrix(self) -> Matrix:
@@ -272,6 +285,7 @@ class _Day:
         except Infeasible:
             # A search that proves nothing met a group too late: then in proportion to alone, with the certificate of that.
             played = played_of(kind, inputs | {"method": "stand_alone"}, self.time_limit)
+        self.heard()
         if drive is None or to or played.allocation.eps_star <= self.tau:
             return played
         hired = [round(float(cost), 6) for cost in played.game.alone]

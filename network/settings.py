@@ -229,6 +229,7 @@ CELERY_BEAT_SCHEDULE = {
 
 # What follows a change, by kind of outbox row.
 OUTBOX_HANDLERS = {
+    "bill_job": "logistics.tasks.begin_bill_job",
     "choices": "logistics.choosing.reckon_all",
     "dispute_answered": "logistics.dispute_mail.answered",
     "dispute_raised": "logistics.dispute_mail.raised",

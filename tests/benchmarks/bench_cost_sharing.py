@@ -1,28 +1,48 @@
 """
 How long a bill takes, and how good it is, on random regions of 30 km: every row of the targets of fair cost.
 
-KOUTER_NETWORKS is how many networks of 120 farms are billed one after the other on two cores (25 by default).
+KOUTER_NETWORKS is how many networks of KOUTER_FARMS farms are billed on two cores (25 of 120 by default). `-k as_jobs` is the
+whole product: days that were closed, planned and driven, settled by Celery in worker processes of their own.
 """
 
 import os
+import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import numpy as np
+from celery import current_app
+from django.db import connection
+from django.db.models import Count, F, Sum
 
+from logistics import bill_jobs, handover, recomputing, rounds
 from logistics.cost_sharing import METHODS, Allocation, Game, RoutingOracle, allocate, verify
+from logistics.demo.scale import Size, fill_week
+from logistics.models import BillJob, CostGame, CostRun
 from logistics.routing import Problem, plan
+from network import clock, cycles
+from network.embedded import ROOT, die_with_parent, stop
+from network.models import Cycle, DeliveryDay, Network, OutboxEntry, Person, Transaction
+from orders import closing
 from tests.benchmarks.measure import say
 from tests.logistics.regions import region
 from tests.logistics.test_cost_games import all_rows_at_once
 
 NETWORKS = int(os.environ.get("KOUTER_NETWORKS", "25"))
+FARMS = int(os.environ.get("KOUTER_FARMS", "120"))
 SMALL = range(5)
+WORKERS = 2
+ROUGHLY = 200
+"""Iterations with which a day is planned here: what is measured is what comes after."""
 
 
 def game_of(problem: Problem, iterations: int = 1500) -> Game:
@@ -39,9 +59,9 @@ def timed(work: Callable[[], Any]) -> tuple[Any, float]:
     return work(), time.process_time() - started
 
 
-def most_memory() -> float:
-    """MB that this process held at most."""
-    lines = Path("/proc/self/status").read_text().splitlines()
+def most_memory(pid: int | str = "self") -> float:
+    """MB that a process held at most."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
 
 
@@ -129,4 +149,78 @@ def test_all_networks() -> None:
         f"{NETWORKS} networks of 120 farms, planned and billed",
         f"{time.perf_counter() - started:.0f} s, {proven} proven",
         "25 in 600 s",
+    )
+
+
+def driven_day(network: Network) -> DeliveryDay:
+    """A delivery day of all its farms, closed, planned and driven by the product's own functions."""
+    network.weekly_days.exclude(pk=network.weekly_days.earliest("weekday").pk).delete()
+    week_on = clock.monday_of(clock.today()) + timedelta(weeks=1)
+    cycle: Cycle = cycles.plan_cycle(network=network, week_on=week_on)
+    fill_week(network, cycle)
+    day = cycle.days.get()
+    closing.close_day(day=day)
+    rounds.plan_rounds(day=day, iterations=ROUGHLY)
+    with clock.at(day.deliveries.latest("ends_at").ends_at):
+        handover.drive_day(day=day, by=None)
+    return DeliveryDay.objects.get(pk=day.pk)
+
+
+@contextmanager
+def celery_workers(many: int) -> Iterator[list[int]]:
+    """So many worker processes on the database of this test, as `make run` starts them; their process ids."""
+    current_app.control.purge()
+    known = urlsplit(os.environ["DATABASE_URL"])
+    url = known._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
+    command = [Path(sys.executable).parent / "celery", "-A", "network", "worker", "--pool=solo", "--loglevel=WARNING"]
+    workers = [
+        subprocess.Popen(
+            [*command, f"--hostname=bench{number}@%h"],
+            cwd=ROOT,
+            env=os.environ | {"DATABASE_URL": url, "OMP_NUM_THREADS": "1"},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            preexec_fn=die_with_parent,
+        )
+        for number in range(many)
+    ]
+    try:
+        yield [worker.pid for worker in workers]
+    finally:
+        for worker in workers:
+            stop(worker, patience=5)
+
+
+def test_all_networks_as_jobs(add_network: Any) -> None:
+    """Every network settles a day: the goods billed, the cost shared, the certificates made, all of it booked."""
+    size = Size(producers=FARMS, baskets=5 * FARMS, shops=8)
+    days = [driven_day(add_network(number, size)) for number in range(1, NETWORKS + 1)]
+    dana = Person.objects.get(email="dana@kouter.example")
+    OutboxEntry.objects.waiting().update(done_at=clock.now())
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+    started = time.perf_counter()
+    with celery_workers(WORKERS) as workers:
+        jobs = [bill_jobs.ask(day=day, kind=BillJob.Kind.SETTLE, by=dana).pk for day in days]
+        while BillJob.objects.unanswered().filter(pk__in=jobs).exists():
+            time.sleep(0.5)
+        seconds = time.perf_counter() - started
+        memory = [most_memory(pid) for pid in workers]
+    assert set(BillJob.objects.filter(pk__in=jobs).values_list("status", flat=True)) == {"done"}
+    runs = CostRun.objects.filter(delivery_day__in=days).annotate(n=Count("shares"), paid=Sum("shares__share"))
+    assert [run.n for run in runs] == [FARMS] * NETWORKS
+    assert not runs.exclude(paid=F("billed")).exists() and not runs.exclude(delivery_day__status="settled").exists()
+    assert not Transaction.objects.annotate(total=Sum("postings__amount")).exclude(total=0).exists()
+    games = CostGame.objects.filter(cost_run__in=runs)
+    assert all(game.result["flaws"] == [] for game in games)
+    first, again = timed(lambda: recomputing.recompute(runs.earliest("pk")))
+    assert first.equal
+    say(
+        f"{NETWORKS} networks of {FARMS} farms settled by {WORKERS} workers",
+        f"{seconds:.0f} s, at most {max(memory):.0f} MB in a worker",
+        f"{games.count()} games, {games.filter(proven=True).count()} proven, {games.filter(stopped=True).count()} stopped,"
+        f" at most {max(game.max_violation for game in games)} euro above, {sum(run.n for run in runs)} bills that stand",
+        f"cost {sum(run.cost for run in runs)}, launch gap {sum(run.launch_gap for run in runs)}",
+        f"one made again, equal, in {again:.0f} s",
+        "25 of 120 in 600 s, 500 MB",
     )
