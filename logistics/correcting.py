@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
-from logistics import certificates, facts, fund, games
+from logistics import certificates, consequences, facts, fund, games
 from logistics.games import Heard, Shared
 from logistics.models import CostRun
 from logistics.settling import keep, locked, service_rate, tariffs_of
@@ -74,6 +74,7 @@ def _store(
     CostRun.objects.filter(pk=former.pk).update(corrected_at=clock.now())
     run = keep(day, inputs, shared, result, number=former.number + 1, reason=reason)
     _book(day, former, run)
+    consequences.follow(run)
     journal.record(
         action="corrected the settlement",
         subject=day,

@@ -14,7 +14,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from logistics import certificates, driven, facts, fund, games
+from logistics import certificates, consequences, driven, facts, fund, games
 from logistics.driven import Driven
 from logistics.games import Heard, Shared
 from logistics.models import CostGame, CostRun, CostShare, Vehicle
@@ -76,6 +76,7 @@ def _store(
     DeliveryDay.objects.filter(pk=day.pk).update(status=DeliveryDay.Status.SETTLED)
     if not DeliveryDay.objects.filter(cycle=day.cycle_id).exclude(status=DeliveryDay.Status.SETTLED).exists():
         Cycle.objects.filter(pk=day.cycle_id).update(status=Cycle.Status.SETTLED)
+    consequences.follow(run)
     journal.record(
         action="settled",
         subject=day,

@@ -176,6 +176,11 @@ def computed_so_far(what: str, pk: int) -> dict[str, Any]:
     return found
 
 
+def begin_frontier(network: int) -> None:
+    """From the outbox: a week is settled, so the frontier moves on. A job that runs already may not know of that week."""
+    trace_frontier.delay(network)
+
+
 @shared_task
 def trace_frontier(network_pk: int) -> None:
     """Compute what the frontier of a network lacks. Killed half-way, the next job goes on where it stopped."""

@@ -233,6 +233,7 @@ OUTBOX_HANDLERS = {
     "choices": "logistics.choosing.reckon_all",
     "dispute_answered": "logistics.dispute_mail.answered",
     "dispute_raised": "logistics.dispute_mail.raised",
+    "frontier": "logistics.tasks.begin_frontier",
     "order_confirmed": "orders.mail.order_confirmed",
     "order_cancelled": "orders.mail.order_cancelled",
     "order_closed": "orders.mail.order_closed",
