@@ -7,17 +7,14 @@ whole product: days that were closed, planned and driven, settled by Celery in w
 
 import os
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import numpy as np
 from celery import current_app
@@ -30,7 +27,6 @@ from logistics.demo.scale import Size, fill_week
 from logistics.models import BillJob, CostGame, CostRun
 from logistics.routing import Problem, plan
 from network import clock, cycles
-from network.embedded import ROOT, die_with_parent, stop
 from network.models import Cycle, DeliveryDay, Network, OutboxEntry, Person, Transaction
 from orders import closing
 from tests.benchmarks.measure import say
@@ -166,32 +162,12 @@ def driven_day(network: Network) -> DeliveryDay:
     return DeliveryDay.objects.get(pk=day.pk)
 
 
-@contextmanager
-def celery_workers(many: int) -> Iterator[list[int]]:
-    """So many worker processes on the database of this test, as `make run` starts them; their process ids."""
-    current_app.control.purge()
-    known = urlsplit(os.environ["DATABASE_URL"])
-    url = known._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
-    command = [Path(sys.executable).parent / "celery", "-A", "network", "worker", "--pool=solo", "--loglevel=WARNING"]
-    workers = [
-        subprocess.Popen(
-            [*command, f"--hostname=bench{number}@%h"],
-            cwd=ROOT,
-            env=os.environ | {"DATABASE_URL": url, "OMP_NUM_THREADS": "1"},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            preexec_fn=die_with_parent,
-        )
-        for number in range(many)
-    ]
-    try:
-        yield [worker.pid for worker in workers]
-    finally:
-        for worker in workers:
-            stop(worker, patience=5)
+def children_of(pid: int) -> list[int]:
+    """The processes that a Celery worker does its work in."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-def test_all_networks_as_jobs(add_network: Any) -> None:
+def test_all_networks_as_jobs(add_network: Any, start_worker: Callable[[], subprocess.Popen[bytes]]) -> None:
     """Every network settles a day: the goods billed, the cost shared, the certificates made, all of it booked."""
     size = Size(producers=FARMS, baskets=5 * FARMS, shops=8)
     days = [driven_day(add_network(number, size)) for number in range(1, NETWORKS + 1)]
@@ -199,13 +175,14 @@ def test_all_networks_as_jobs(add_network: Any) -> None:
     OutboxEntry.objects.waiting().update(done_at=clock.now())
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
+    current_app.control.purge()
+    workers = [start_worker() for _number in range(WORKERS)]
     started = time.perf_counter()
-    with celery_workers(WORKERS) as workers:
-        jobs = [bill_jobs.ask(day=day, kind=BillJob.Kind.SETTLE, by=dana).pk for day in days]
-        while BillJob.objects.unanswered().filter(pk__in=jobs).exists():
-            time.sleep(0.5)
-        seconds = time.perf_counter() - started
-        memory = [most_memory(pid) for pid in workers]
+    jobs = [bill_jobs.ask(day=day, kind=BillJob.Kind.SETTLE, by=dana).pk for day in days]
+    while BillJob.objects.unanswered().filter(pk__in=jobs).exists():
+        time.sleep(0.5)
+    seconds = time.perf_counter() - started
+    memory = [most_memory(pid) for worker in workers for pid in children_of(worker.pid)]
     assert set(BillJob.objects.filter(pk__in=jobs).values_list("status", flat=True)) == {"done"}
     runs = CostRun.objects.filter(delivery_day__in=days).annotate(n=Count("shares"), paid=Sum("shares__share"))
     assert [run.n for run in runs] == [FARMS] * NETWORKS

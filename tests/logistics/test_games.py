@@ -161,7 +161,9 @@ def test_farms_that_send_several_customers_straight_are_priced_together_too():
     assert played.inputs["drive"]["alone"] == [90.0, 94.0, 90.0, 12.0]
     assert list(played.game.cost.table()) == [0, 94, 90, 174, 12, 106, 92, 174]
     assert played.allocation.alone_cents == {"1": 9400, "2": 9000, "3": 1200}
-    assert played.allocation.cents == {"1": 9400, "2": 8000, "3": 1200}, "Bo and Cas, on her way home, could drive for 92"
+    assert played.allocation.cents == {"1": 9400, "2": 8000, "3": 1200}, (
+        "Bo and Cas, on her way home, could drive for 92"
+    )
     assert played.allocation.exact and not played.allocation.proven, "found: another way of driving may be cheaper"
     (loose,) = games.share(drives_on_the_way_back(tau=0.5)).games
     assert loose.allocation.cents == {"1": 8920, "2": 8541, "3": 1139}, "everybody saves the same part"
