@@ -28,16 +28,17 @@ from network.views.refusals import told
 def settlement(request: HttpRequest, pk: int) -> HttpResponse:
     """Who pays what for the rounds of a day: alone, together, saved; and the certificate of every game."""
     day = day_for(request.user, pk)
-    job = bill_jobs.last(day, BillJob.Kind.SETTLE, BillJob.Kind.SHARE)
-    if request.htmx and not (job and job.at_work):  # type: ignore[attr-defined]
-        return HttpResponseClientRefresh()
-    return _settlement(request, day, job)
+    return _settlement(request, day, bill_jobs.last(day, BillJob.Kind.SETTLE, BillJob.Kind.SHARE))
 
 
 def _settlement(
     request: HttpRequest, day: DeliveryDay, job: BillJob | None = None, refused: Refused | None = None, at: int = 0
 ) -> HttpResponse:
     run = day.cost_runs.current().first()
+    outdated = run is not None and correcting.is_outdated(run)
+    said = _said_of(job if run is None or outdated else None)
+    if request.htmx and not said.get("working"):  # type: ignore[attr-defined]
+        return HttpResponseClientRefresh()
     shares = list(run.shares.select_related("producer__organisation").order_by("-alone", "pk")) if run else []
     transactions = list(day.transactions.order_by("pk").exclude(key__startswith="sale:"))
     driven = Decimal(run.inputs.get("driven", run.cost)) if run else Decimal(0)
@@ -47,11 +48,10 @@ def _settlement(
             network=day.network, kind__in=[Account.Kind.PRODUCER, Account.Kind.VARIANCE]
         ).values_list("kind", "organisation", "pk")
     }
-    outdated = run is not None and correcting.is_outdated(run)
     return render(
         request,
         "logistics/settlement.html",
-        _said_of(job if run is None or outdated else None)
+        said
         | {
             "network": day.network,
             "day": day,

@@ -99,6 +99,16 @@ def test_a_large_day_is_settled_by_a_worker_and_the_page_follows(driven, dana, v
     assert CostRun.objects.get().delivery_day == driven and balanced()
 
 
+def test_the_page_that_follows_is_whole_as_soon_as_the_bills_are(driven, dana, visit):  # noqa: F811
+    """The bills are stored a moment before the job is over: what is then asked for the progress gets the page."""
+    client = visit(dana)
+    client.post(url_of("settle", driven))
+    job = asked(Kind.SETTLE)
+    BillJob.objects.claim(job.pk)
+    settling.settle_day(day=driven, by=dana)
+    assert "HX-Refresh" in client.get(url_of("settlement", driven), headers={"HX-Request": "true"}).headers
+
+
 def test_how_far_it_is(driven, dana, visit, monkeypatch):  # noqa: F811
     client = visit(dana)
     client.post(url_of("settle", driven))
