@@ -18,6 +18,7 @@ from logistics.loading import Goods, Packed, Pair
 from logistics.models import Crate, Round, Stop, Tour, TransportChoice, Vehicle
 from logistics.roads import Roads
 from logistics.routing import Load, Van
+from logistics.waves import DEAR
 from network import clock
 from network.models import Delivery, DeliveryDay, Place
 from orders.models import OrderLine, PurchaseOrderLine
@@ -287,7 +288,10 @@ def that_spare_a_stop(goods: Goods, pairs: Iterable[Pair]) -> list[Pair]:
 
 
 def visits(calls: Iterable[Call], vans: Sequence[Van]) -> list[Call]:
-    """The calls, those that no van could do at once split over a few visits. What cannot be split that way stays whole."""
+    """
+    The calls, those that no van could do at once split over a few visits; also when only a dear van, a hired one, could: then
+    planning may choose. What cannot be split that way stays whole.
+    """
     found: list[Call] = []
     for call in calls:
         parts = _parts(call.crates, vans)
@@ -301,9 +305,10 @@ def visits(calls: Iterable[Call], vans: Sequence[Van]) -> list[Call]:
 def _parts(crates: list[Crate], vans: Sequence[Van]) -> list[list[Crate]]:
     """In as few as a van holds each, with a like share of every storage class; else one class after the other; else whole."""
     ways = [_dealt(crates, many) for many in range(1, MOST_VISITS + 1)]
-    for parts in [*ways, _in_turn(crates, vans)]:
-        if len(parts) <= MOST_VISITS and all(any(holds(van, part) for van in vans) for part in parts):
-            return parts
+    for some in ([van for van in vans if van.fixed < DEAR], vans):
+        for parts in [*ways, _in_turn(crates, some)]:
+            if len(parts) <= MOST_VISITS and all(any(holds(van, part) for van in some) for part in parts):
+                return parts
     return [crates]
 
 

@@ -29,8 +29,6 @@ AROUND = 13
 """Places among which the tours of a change are compared."""
 AT_ONCE = 8
 """Places that change, of those."""
-LARGE = 40
-"""Farms or destinations from which on sharing a day again takes too long for a page: a worker does it."""
 KEPT = 24 * 3600
 """Seconds for which what was reckoned is kept."""
 
@@ -118,7 +116,7 @@ def weigh(*, share: CostShare, choice: Choice) -> Outcome:
 def is_large(share: CostShare) -> bool:
     """Whether the day of this share is too large to be shared again while somebody waits."""
     inputs = share.cost_run.inputs
-    return max(len(inputs["producers"]), len(inputs["destinations"])) > LARGE
+    return max(len(inputs["producers"]), len(inputs["destinations"])) > games.LARGE
 
 
 def reckoned(*, share: CostShare, choice: Choice) -> Outcome | None:

@@ -16,11 +16,11 @@ from typing import Any
 
 from django.db import transaction
 
-from logistics import assembly, games
+from logistics import assembly, fund, games
 from logistics.alone import standard_van
 from logistics.models import CostGame, CostRun, CostTerms, Frontier, Proposal
-from network import clock
-from network.models import Cycle, Network
+from network import clock, outbox
+from network.models import Cycle, DeliveryDay, Network
 from network.money import from_cents
 
 WEEKS = 12
@@ -123,6 +123,20 @@ def trace(*, network: Network, chosen: CostTerms, tell: Tell = lambda done, of: 
             Frontier.objects.update_or_create(cost_run=run, defaults={"spread": found, "made_at": clock.now()})
 
 
+def follow(run: CostRun) -> None:
+    """
+    What must follow a settled day: when it was the last of its week with anything to settle, and when it is shared again, the
+    frontier of its network is computed anew, by a worker. Called in the transaction that keeps the run.
+    """
+    cycle = run.delivery_day.cycle
+    left = cycle.days.exclude(status=DeliveryDay.Status.SETTLED)
+    if left.exclude(status=DeliveryDay.Status.CLOSED, purchase_orders=None).exists():
+        return
+    again = f":{run.delivery_day_id}:{run.number}" if run.number > 1 else ""
+    key = f"frontier:{cycle.network_id}:{cycle.pk}{again}"
+    outbox.add(kind="frontier", key=key, network=cycle.network_id)
+
+
 def _inputs(run: int) -> dict[str, Any]:
     found: dict[str, Any] = CostRun.objects.values_list("inputs", flat=True).get(pk=run)
     return found
@@ -162,8 +176,20 @@ class Paid:
 
 
 @dataclass(frozen=True)
+class Course:
+    """Euro in the start-up fund before those weeks, what was put in since included, and after them under both settings."""
+
+    begins: Decimal
+    was: Decimal
+    becomes: Decimal
+
+
+@dataclass(frozen=True)
 class Effects:
-    """What every farm would have paid; `rows` by producer, whole or as far as it is computed."""
+    """
+    What every farm would have paid; `rows` by producer, whole or as far as it is computed. `fund` only when the proposal changes
+    what the start-up fund does: then what it carries and takes is in every row.
+    """
 
     begun: bool
     rows: dict[int, Paid]
@@ -173,6 +199,7 @@ class Effects:
     last: date | None
     gap_was: Decimal
     gap_becomes: Decimal
+    fund: Course | None = None
 
     @property
     def is_whole(self) -> bool:
@@ -226,34 +253,84 @@ def effects_of(proposal: Proposal) -> Effects:
     }
     first, last = (date.fromisoformat(day) for day in kept["between"]) if kept.get("between") else (None, None)
     return Effects(
-        bool(kept), rows, len(kept.get("days", {})), len(kept.get("runs", [])), first, last, *map(from_cents, gaps)
+        begun=bool(kept),
+        rows=rows,
+        days=len(kept.get("days", {})),
+        of=len(kept.get("runs", [])),
+        first=first,
+        last=last,
+        gap_was=from_cents(gaps[0]),
+        gap_becomes=from_cents(gaps[1]),
+        fund=_course(kept),
     )
+
+
+def _course(kept: dict[str, Any]) -> Course | None:
+    done = [kept["days"][str(run)] for run in kept.get("runs", []) if str(run) in kept["days"]]
+    if not kept.get("fund") or not done:
+        return None
+    return Course(from_cents(kept["fund"][0]), *(from_cents(balance) for balance, _lent in done[-1]["fund"]))
 
 
 def assess(*, proposal: Proposal, tell: Tell = lambda done, of: None) -> None:
     """
     Compute, day by day, what every farm would have paid in the last twelve settled weeks under the terms that hold until
     the proposed ones begin, and under the proposed ones. The weeks are those of the first time, so that members see the
-    same figures as long as the vote runs.
+    same figures as long as the vote runs. When the fund's rule changes, the fund is played through those days in turn under
+    both terms, each side beginning with what would be in it without them.
     """
-    before, after = assembly.before(proposal), proposal.terms
-    runs = _begin(proposal, before)
+    both = assembly.before(proposal), proposal.terms
+    runs = _begin(proposal, *both)
+    fund_begins = proposal.effects["fund"]
+    funds = [fund_begins, fund_begins]
     for done, pk in enumerate(runs):
         tell(done, len(runs))
-        if str(pk) in proposal.effects["days"]:
-            continue
-        inputs = _inputs(pk)
-        _keep(proposal, pk, [_shared(inputs, before), _shared(inputs, after)])
+        if str(pk) not in proposal.effects["days"]:
+            run = CostRun.objects.select_related("delivery_day__cycle__network").defer("result").get(pk=pk)
+            sides = [_side(run, chosen, inside) for chosen, inside in zip(both, funds, strict=True)]
+            _keep(proposal, pk, sides)
+        funds = proposal.effects["days"][str(pk)]["fund"]
 
 
-def _begin(proposal: Proposal, before: CostTerms) -> Sequence[int]:
-    """Note which days are looked at, and beside which terms; what was computed beside others counts no more."""
-    against = assembly.settings(before)
-    if proposal.effects.get("against") != against or not proposal.effects["runs"]:
+@dataclass(frozen=True)
+class Side:
+    """A day shared under terms, and cents that the fund carries of each bill; what is then in it, and lent."""
+
+    shared: games.Shared
+    carried: dict[int, int]
+    fund: list[int] | None
+
+    def sums(self, producer: int) -> list[int]:
+        """Alone, paid and saved, in cents."""
+        bill, carried = self.shared.bills.get(producer), self.carried.get(producer, 0)
+        return [bill.alone, bill.share - carried, bill.cap - bill.share + carried] if bill else [0, 0, 0]
+
+
+def _side(run: CostRun, chosen: CostTerms, inside: list[int] | None) -> Side:
+    shared = games.share(under(run.inputs, chosen))
+    if inside is None:
+        return Side(shared, {}, None)
+    balance, lent = inside
+    rule = fund.rule_under(chosen, day=run.delivery_day, shared=shared, balance=balance, lent=lent)
+    carried = fund.carried_of(shared, rule)
+    moved = sum(carried.values())
+    return Side(shared, carried, [balance - moved, lent + moved])
+
+
+def _begin(proposal: Proposal, before: CostTerms, after: CostTerms) -> Sequence[int]:
+    """
+    Note which days are looked at, beside which terms, and what the fund begins with (None: its rule does not change); what was
+    computed beside others, or without the fund, counts no more.
+    """
+    against, kept = assembly.settings(before), proposal.effects
+    if kept.get("against") != against or "fund" not in kept or not kept["runs"]:
         runs = settled_runs(proposal.network)
         days = [run.delivery_day.on for run in runs]
+        changed = fund.changes(before, after)
+        inside = fund.without(proposal.network, [run.delivery_day_id for run in runs])
         proposal.effects = {
             "against": against,
+            "fund": list(inside) if changed else None,
             "runs": [run.pk for run in runs],
             "between": [min(days).isoformat(), max(days).isoformat()] if days else [],
             "days": {},
@@ -264,24 +341,16 @@ def _begin(proposal: Proposal, before: CostTerms) -> Sequence[int]:
 
 
 @transaction.atomic
-def _keep(proposal: Proposal, run: int, both: list[Any]) -> None:
-    bills = {
-        str(producer): [_sums(shared.bills.get(producer)) for shared in both]
-        for producer in sorted(both[0].bills.keys() | both[1].bills.keys())
-    }
+def _keep(proposal: Proposal, run: int, sides: list[Side]) -> None:
+    producers = sorted({producer for side in sides for producer in side.shared.bills})
     held = Proposal.objects.select_for_update(no_key=True, of=("self",)).get(pk=proposal.pk)
-    held.effects["days"][str(run)] = {"bills": bills, "gap": [shared.launch_gap for shared in both]}
+    held.effects["days"][str(run)] = {
+        "bills": {str(producer): [side.sums(producer) for side in sides] for producer in producers},
+        "gap": [side.shared.launch_gap for side in sides],
+        "fund": [side.fund for side in sides],
+    }
     held.save(update_fields=["effects"])
     proposal.effects = held.effects
-
-
-def _sums(bill: Any) -> list[int]:
-    """Alone, paid and saved, in cents."""
-    return [bill.alone, bill.share, bill.cap - bill.share] if bill else [0, 0, 0]
-
-
-def _shared(inputs: dict[str, Any], chosen: CostTerms) -> games.Shared:
-    return games.share(under(inputs, chosen))
 
 
 def under(inputs: dict[str, Any], chosen: CostTerms) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
-from logistics import certificates, facts, fund, games
-from logistics.games import Shared
+from logistics import certificates, consequences, facts, fund, games
+from logistics.games import Heard, Shared
 from logistics.models import CostRun
 from logistics.settling import keep, locked, service_rate, tariffs_of
 from network import clock, journal, ledger
@@ -32,7 +32,9 @@ def is_outdated(run: CostRun) -> bool:
     return "crates" in run.inputs and facts.crates_of(run.delivery_day) != run.inputs["crates"]
 
 
-def correct_day(*, day: DeliveryDay, by: Person, reason: str, time_limit: float = 60.0) -> CostRun:
+def correct_day(
+    *, day: DeliveryDay, by: Person, reason: str, time_limit: float = 60.0, heard: Heard = lambda: None
+) -> CostRun:
     """
     Share the day again over what was really delivered, as a run that follows the current one. Refused without a reason, for
     a day that is not settled, and when nothing changed. Computed without a lock and stored at once, as in settling.
@@ -49,7 +51,7 @@ def correct_day(*, day: DeliveryDay, by: Person, reason: str, time_limit: float 
         inputs = former.inputs | {"crates": facts.crates_of(day)}
         if inputs == former.inputs:
             raise Refused(_("Nothing changed since this day was shared: the bills stay as they are."))
-        shared = games.share(inputs, time_limit=time_limit)
+        shared = games.share(inputs, time_limit=time_limit, heard=heard)
         result = certificates.result_of(inputs, shared)
         if (run := _store(day, by, reason, former, inputs, shared, result)) is not None:
             return run
@@ -72,6 +74,7 @@ def _store(
     CostRun.objects.filter(pk=former.pk).update(corrected_at=clock.now())
     run = keep(day, inputs, shared, result, number=former.number + 1, reason=reason)
     _book(day, former, run)
+    consequences.follow(run)
     journal.record(
         action="corrected the settlement",
         subject=day,

@@ -143,8 +143,9 @@ def priced_on(day: Lived, wish: Wish, rates: Rates) -> Priced | None:
     for one, part in sent:
         loads[row[one.point]] += part * wish.total
     alone = trip(rates, roads, yard, loads).euro
-    calling = _collected(day, wish, roads, row)
-    carried = [_delivered(day, wish, one, part, roads, row) for one, part in sent]
+    out: set[int] = set()
+    calling = _collected(day, wish, roads, row, out)
+    carried = [_delivered(day, wish, one, part, roads, row, out) for one, part in sent]
     gain = alone - calling - sum(carried)
     if len(day.inputs["producers"]) < SMALL:
         shared = games.share(_inputs(day, wish, rates, sent, calling, sum(carried)))
@@ -220,8 +221,8 @@ def _sent(day: Lived, wish: Wish) -> list[tuple[Destination, float]]:
     return [(one, one.crates / whole) for one in chosen if one.crates]
 
 
-def _collected(day: Lived, wish: Wish, roads: Matrix, row: Mapping[Point, int]) -> float:
-    """Euro of calling at her yard: the cheapest detour of a round with room, else a van that comes for her alone."""
+def _collected(day: Lived, wish: Wish, roads: Matrix, row: Mapping[Point, int], out: set[int]) -> float:
+    """Euro of calling at her yard: the cheapest detour of a round with room and time, else a van that comes for her alone."""
     service = ceil(PER_STOP + PER_CRATE * wish.total)
     yard = row[wish.point]
     ways = [
@@ -231,36 +232,54 @@ def _collected(day: Lived, wish: Wish, roads: Matrix, row: Mapping[Point, int]) 
         for ride in day.rides
         if ride.leg == Round.Leg.COLLECTION and ride.holds(wish.crates)
         for start, end in pairwise(row[point] for point in ride.path)
+        if _minutes(roads, [(start, yard), (yard, end)], service) - _minutes(roads, [(start, end)], 0) <= ride.slack
     ]
-    return min(ways) if ways else _apart(day, wish.crates, roads, row[day.hub], yard)
+    return min(ways) if ways else _apart(day, Round.Leg.COLLECTION, wish.crates, roads, row[day.hub], yard, out)
 
 
 def _delivered(
-    day: Lived, wish: Wish, there: Destination, part: float, roads: Matrix, row: Mapping[Point, int]
+    day: Lived, wish: Wish, there: Destination, part: float, roads: Matrix, row: Mapping[Point, int], out: set[int]
 ) -> float:
     """Euro of a part of her crates on the rounds from the hub: carrying them in, or, when they are full, a van for her alone."""
     crates = {name: number * part for name, number in wish.crates.items()}
     served = [ride for ride in day.rides if there.key in ride.calls_at and ride.holds(crates)]
     if not served:
-        return _apart(day, crates, roads, row[day.hub], row[there.point])
+        return _apart(day, Round.Leg.DISTRIBUTION, crates, roads, row[day.hub], row[there.point], out)
     return min(float(ride.vehicle.per_hour) for ride in served) * PER_CRATE * part * wish.total / 60
 
 
-def _apart(day: Lived, crates: Mapping[str, float], roads: Matrix, hub: int, there: int) -> float:
-    """From the hub and back for her alone, as often as it takes, with the vehicle of the day that does it cheapest."""
-    cost = []
-    for vehicle in {ride.vehicle.pk: ride.vehicle for ride in day.rides}.values():
+def _apart(
+    day: Lived, leg: str, crates: Mapping[str, float], roads: Matrix, hub: int, there: int, out: set[int]
+) -> float:
+    """
+    From the hub and back for her alone, as often as it takes, with the vehicle that does it cheapest: one that drives that day
+    and has the time, or one that stood idle, at its price of the day, as when a van is hired. That is paid once: who is sent
+    `out` is added there.
+    """
+    cost: dict[int, float] = {}
+    for vehicle in {one.pk: one for one in (*(ride.vehicle for ride in day.rides), *day.idle)}.values():
         room = {name: getattr(vehicle, name) for name, number in crates.items() if number}
         if not all(room.values()):
             continue
         trips = max(ceil(sum(crates.values()) / vehicle.crates), *(ceil(crates[name] / room[name]) for name in room))
         service = ceil(PER_STOP * trips + PER_CRATE * sum(crates.values()))
-        way = _legs(vehicle, roads, [(hub, there), (there, hub)] * trips, service)
-        cost.append(way + float(vehicle.per_stop) * trips)
-    return min(cost, default=0.0)
+        legs = [(hub, there), (there, hub)] * trips
+        driven = [ride for ride in day.rides if ride.vehicle.pk == vehicle.pk]
+        if any(ride.leg == leg and ride.slack < _minutes(roads, legs, service) for ride in driven):
+            continue
+        hire = 0.0 if driven or vehicle.pk in out else float(vehicle.per_day)
+        cost[vehicle.pk] = hire + _legs(vehicle, roads, legs, service) + float(vehicle.per_stop) * trips
+    if not cost:
+        return 0.0
+    cheapest = min(cost, key=lambda pk: cost[pk])
+    out.add(cheapest)
+    return cost[cheapest]
 
 
 def _legs(vehicle: Vehicle, roads: Matrix, legs: list[tuple[int, int]], service: int) -> float:
     km = sum(float(roads.km[leg]) for leg in legs)
-    minutes = sum(float(roads.minutes[leg]) for leg in legs) + service
-    return float(vehicle.per_km) * km + float(vehicle.per_hour) * minutes / 60
+    return float(vehicle.per_km) * km + float(vehicle.per_hour) * _minutes(roads, legs, service) / 60
+
+
+def _minutes(roads: Matrix, legs: list[tuple[int, int]], service: int) -> float:
+    return sum(float(roads.minutes[leg]) for leg in legs) + service

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
-from logistics import correcting, edits, handover, versions
+from logistics import bill_jobs, correcting, edits, handover, versions
 from logistics.models import PlanVersion, Round, Stop
 from network import clock, cycles
 from network.errors import Refused
@@ -115,14 +115,17 @@ class CreditForm(forms.Form):
         ]
 
     def save(self, *, by: Person) -> bool:
-        """Credit, then share the day again. False when something was refused."""
+        """Credit, then share the day again, a large one by a job. False when something was refused."""
         reason = self.cleaned_data["reason"]
         missing = {
             line.pk: amount for line, _units in self.lines if (amount := self.cleaned_data[f"missing_{line.pk}"])
         }
         try:
-            crediting.credit(day=self.day, missing=missing, by=by, reason=reason)
-            correcting.correct_day(day=self.day, by=by, reason=reason)
+            if bill_jobs.is_large(self.day):
+                bill_jobs.credit(day=self.day, missing=missing, by=by, reason=reason)
+            else:
+                crediting.credit(day=self.day, missing=missing, by=by, reason=reason)
+                correcting.correct_day(day=self.day, by=by, reason=reason)
         except Refused as refused:
             self.add_error(refused.field if refused.field in self.fields else None, refused.message)
         return not self.errors

@@ -3,7 +3,7 @@ The start-up fund of a network: what was put in, what it carried of each deliver
 account in the books: credit is what is in it, and the database's own sums are its balance.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -68,7 +68,20 @@ def rule_for(*, day: DeliveryDay, shared: Shared, former: CostRun | None = None)
     if rule is None:
         return None
     _lock(network)
-    balance, lent = _state(network, besides=day)
+    balance, lent = without(network, [day.pk])
+    return replace(rule, balance=balance, lent=lent)
+
+
+def changes(before: CostTerms, after: CostTerms) -> bool:
+    """Whether the fund would do something else under other terms."""
+    return (before.fund_crates, before.solidarity) != (after.fund_crates, after.solidarity)
+
+
+def rule_under(decided: CostTerms, *, day: DeliveryDay, shared: Shared, balance: int, lent: int) -> Rule | None:
+    """The same of a past day had these terms been in force, with so many cents in the fund and lent."""
+    if not (decided.fund_crates or decided.solidarity):
+        return None
+    rule = _rule(decided, tipping.standing(day.network, before=day.on), cost=shared.cost, crates=_crates(shared))
     return replace(rule, balance=balance, lent=lent)
 
 
@@ -138,7 +151,7 @@ def deposit(
         return booked
     if not amount:
         raise Refused(_("Enter an amount that is not nought."), "amount")
-    if from_cents(_state(network)[0]) + amount < 0:
+    if from_cents(without(network, ())[0]) + amount < 0:
         raise Refused(_("There is less than that in the fund."), "amount")
     said = str(Source(source).label).capitalize()
     described = f"{said}: {note}" if note else said
@@ -152,7 +165,7 @@ def deposit(
 
 def balance(network: Network) -> Decimal:
     """Euro in the fund."""
-    return from_cents(_state(network)[0])
+    return from_cents(without(network, ())[0])
 
 
 def course(network: Network) -> list[Move]:
@@ -191,7 +204,7 @@ def ahead(
     """
     if not stands.cost or not stands.saving:
         return []
-    inside, lent = _state(network)
+    inside, lent = without(network, ())
     rule = _rule(CostTerms(fund_crates=full, solidarity=solidarity), stands)
     return fund_rule.forecast(
         replace(rule, balance=inside, lent=lent),
@@ -209,10 +222,13 @@ def _lock(network: Network) -> None:
     Account.objects.select_for_update(no_key=True).get(pk=account.pk)
 
 
-def _state(network: Network, *, besides: DeliveryDay | None = None) -> tuple[int, int]:
-    """Cents in the fund, and cents that farms got from it less what they gave, apart from a day that is being settled."""
+def without(network: Network, days: Collection[int]) -> tuple[int, int]:
+    """
+    Cents in the fund, and cents that farms got from it less what they gave, had these delivery days moved nothing: one that is
+    being settled, or those that are played again.
+    """
     postings = Posting.objects.filter(account__network=network, account__kind=Kind.FUND)
-    if besides:
-        postings = postings.exclude(transaction__delivery_day=besides)
+    if days:
+        postings = postings.exclude(transaction__delivery_day__in=days)
     sums = postings.aggregate(all=Sum("amount"), days=Sum("amount", filter=~Q(transaction__delivery_day=None)))
     return -cents(sums["all"] or Decimal(0)), cents(sums["days"] or Decimal(0))

@@ -8,7 +8,7 @@ going alone from door to door would cost her, less what she spends herself; what
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import ceil
@@ -30,7 +30,11 @@ from network.money import share_out
 __all__ = ["Bill", "Played", "Shared", "game_of", "inputs_of", "share"]
 
 Facts: TypeAlias = Mapping[str, Any]
+Heard: TypeAlias = Callable[[], None]
+"""Told when one more game is shared, by who wants to know how far it is."""
 
+LARGE = 40
+"""Farms, or destinations, above which sharing a day takes longer than anybody looks at a blank page: a worker does it."""
 ONLY_SMALL = ("nucleolus", "per_capita_nucleolus")
 """Methods that need the cost of every group; a larger game is shared by equal savings."""
 ANY_KG = 1_000_000
@@ -87,12 +91,20 @@ class Shared:
         return 100 * (max(savings) - min(savings)) if savings else 0.0
 
 
-def share(inputs: Facts, *, method: str | None = None, tau: float | None = None, time_limit: float = 60.0) -> Shared:
+def share(
+    inputs: Facts,
+    *,
+    method: str | None = None,
+    tau: float | None = None,
+    time_limit: float = 60.0,
+    heard: Heard = lambda: None,
+) -> Shared:
     """
     The bills of a day from what happened on it (`inputs_of`), by the method and tau given, else those in force. Touches no
     database; the same inputs give the same bills. A game that took longer than `time_limit` seconds is marked `stopped`.
     """
-    day = _Day(inputs, method or inputs["terms"]["method"], inputs["terms"]["tau"] if tau is None else tau, time_limit)
+    tau = inputs["terms"]["tau"] if tau is None else tau
+    day = _Day(inputs, method or inputs["terms"]["method"], tau, time_limit, heard)
     games: list[Played] = []
     straight = _straight(day, games)
     distribution, parts, pool = _distribution(day, games, straight)
@@ -128,6 +140,7 @@ class _Day:
     method: str
     tau: float
     time_limit: float
+    heard: Heard = lambda: None
 
     @cached_property
     def matrix(self) -> Matrix:
@@ -246,17 +259,19 @@ class _Day:
         cents: int,
         *,
         sites: Sequence[Facts] = (),
-        to: Sequence[Facts] = (),
+        drive: dict[str, Any] | None = None,
         alone: list[float] | None = None,
         caps: Sequence[int] | None = None,
     ) -> Played:
         """
-        Share `cents` among players, each with what she sends along. Groups are priced without opening hours: that can only
-        make them look cheaper, so what holds is proven. Where no shares would hold so, they keep the hours.
+        Share `cents` among players, each with what she sends along. Groups are priced by how they could `drive`; along these
+        `sites` without opening hours: that can only make them look cheaper, so what holds is proven. Where no shares would hold
+        so, they keep the hours.
         """
         method = "epm" if self.method in ONLY_SMALL and len(players) > EXACT_UP_TO else self.method
         weighed = {"volume": _many, "value": lambda row: row["value"]}.get(method)
-        drive = self.drive(kind, sites, list(players.values()), to) if sites else None
+        if sites:
+            drive = self.drive(kind, sites, list(players.values()))
         inputs = {
             "players": [str(pk) for pk in players],
             "euro": cents / 100,
@@ -272,7 +287,8 @@ class _Day:
         except Infeasible:
             # A search that proves nothing met a group too late: then in proportion to alone, with the certificate of that.
             played = played_of(kind, inputs | {"method": "stand_alone"}, self.time_limit)
-        if drive is None or to or played.allocation.eps_star <= self.tau:
+        self.heard()
+        if drive is None or not sites or played.allocation.eps_star <= self.tau:
             return played
         hired = [round(float(cost), 6) for cost in played.game.alone]
         within = inputs | {"alone": hired, "drive": self.within_hours(kind, sites, drive)}
@@ -285,8 +301,8 @@ class _Day:
 
 def _straight(day: _Day, games: list[Played]) -> dict[int, int]:
     """
-    What goes straight from farm to customer: cents by producer. Groups are priced when each sends to one customer, one drive
-    after the other in a van.
+    What goes straight from farm to customer: cents by producer. Groups are priced one drive after the other in a van, as the
+    planner does; more drives than can all be combined are shared without.
     """
     players = {pk: rows for pk in day.producers if (rows := [row for row in day.rows[pk] if row["straight"]])}
     cost = day.cost("direct")
@@ -294,10 +310,16 @@ def _straight(day: _Day, games: list[Played]) -> dict[int, int]:
         return {}
     alone = [_cents(day.driven_by(pk, rows).euro) / 100 for pk, rows in players.items()]
     caps = [day.caps[pk] for pk in players]
-    single = all(len(rows) == 1 for rows in players.values())
-    sites = [day.producers[pk] for pk in players] if single else []
-    to = [day.destinations[rows[0]["delivery"]] for rows in players.values()] if single else []
-    played = day.play("direct", players, cost, sites=sites, to=to, alone=alone, caps=caps)
+    drives = [(pk, row) for pk, rows in players.items() for row in rows]
+    one_each = len(drives) == len(players)
+    priced = drives if one_each or len(drives) <= EXACT_UP_TO else []
+    sites, to = [day.producers[pk] for pk, _row in priced], [day.destinations[row["delivery"]] for _pk, row in priced]
+    owned = {
+        "owners": [list(players).index(pk) for pk, _row in priced],
+        "alone": [_cents(day.driven_by(pk, [row]).euro) / 100 for pk, row in priced],
+    }
+    drive = day.drive("direct", sites, [[row] for _pk, row in priced], to) | ({} if one_each else owned)
+    played = day.play("direct", players, cost, drive=drive if priced else None, alone=alone, caps=caps)
     games.append(played)
     return {int(pk): cents for pk, cents in played.allocation.cents.items()}
 

@@ -4,9 +4,10 @@ and what each place cost, and what the day was shared from.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from math import inf
 from typing import Any
 
 from django.db.models import Count, F, Sum
@@ -26,13 +27,17 @@ SAMPLES, MOST = 2, 6
 
 @dataclass(frozen=True)
 class Ride:
-    """A round as it was driven: its way, past which destinations, and what was on board at its fullest end."""
+    """
+    A round as it was driven: its way, past which destinations, and what was on board at its fullest end. `slack` is how many
+    minutes longer it might have taken: goods had to be at the hub in time to be sorted, and drivers have their hours.
+    """
 
     leg: str
     vehicle: Vehicle
     path: tuple[Point, ...]
     calls_at: frozenset[str]
     load: Mapping[str, int]
+    slack: float = inf
 
     def holds(self, more: Mapping[str, float]) -> bool:
         """Whether so many crates more fit."""
@@ -63,6 +68,7 @@ class Lived:
     """
     A settled day, and the `inputs` it was shared from. In euro: what all farms paid together, the price of the `collection`,
     what going alone to the hub would have cost all who were collected (`to_hub`), and what nobody was charged (`uncovered`).
+    `idle` are the vehicles of the network that could have been sent out that day, hired ones too.
     """
 
     on: date
@@ -74,13 +80,15 @@ class Lived:
     inputs: Mapping[str, Any]
     rides: tuple[Ride, ...]
     destinations: tuple[Destination, ...]
+    idle: tuple[Vehicle, ...] = ()
 
 
 def days(network: Network) -> list[Lived]:
-    """The last SAMPLES settled days of each weekday of a network, within WEEKS weeks, newest first; seven queries."""
+    """The last SAMPLES settled days of each weekday of a network, within WEEKS weeks, newest first; eight queries."""
     runs = list(_settled(network))
     pks = [run["day"] for run in runs]
     rides, deliveries = _rides(pks), _deliveries(pks)
+    fleet = list(network.vehicles.filter(archived_at=None).order_by("pk"))
     prices: dict[int, dict[str, int]] = {}
     collections: dict[int, tuple[float, float]] = {}
     played = CostGame.objects.filter(cost_run__in=[run["pk"] for run in runs]).order_by()
@@ -102,6 +110,7 @@ def days(network: Network) -> list[Lived]:
             inputs=run["inputs"],
             rides=tuple(rides.get(run["day"], ())),
             destinations=tuple(_destinations(run, deliveries, prices.get(run["pk"], {}))),
+            idle=tuple(_idle(run["on"], fleet, rides.get(run["day"], ()))),
         )
         for run in runs
     ]
@@ -140,16 +149,49 @@ def _rides(days: list[int]) -> dict[int, list[Ride]]:
     ):
         loads[ride][storage_class] = number
     found: dict[int, list[Ride]] = defaultdict(list)
+    slacks = dict[int, float]()
     rounds = Round.objects.filter(delivery_day__in=days).select_related(
         "vehicle__depot", "vehicle__returns_to", "delivery_day__cycle__network__hub"
     )
+    by_day: dict[int, list[Round]] = defaultdict(list)
     for one in rounds.order_by("delivery_day", "number"):
+        by_day[one.delivery_day_id].append(one)
+    for its in by_day.values():
+        slacks |= _slacks(its)
+    for one in (one for its in by_day.values() for one in its):
         start, end = calls.ends(one.vehicle, one.leg, one.delivery_day.network.hub)
         path = (start.point, *paths[one.pk], end.point)
         found[one.delivery_day_id].append(
-            Ride(one.leg, one.vehicle, path, frozenset(keys[one.pk]), loads.get(one.pk, {}))
+            Ride(one.leg, one.vehicle, path, frozenset(keys[one.pk]), loads.get(one.pk, {}), slacks[one.pk])
         )
     return found
+
+
+def _slacks(rounds: Sequence[Round]) -> dict[int, float]:
+    """Minutes by which each round of a day might have begun earlier or ended later, as planned, the others being as they were."""
+    day = rounds[0].delivery_day
+    times = {one.pk: (clock.minutes_of(one.starts_at, day.on), clock.minutes_of(one.ends_at, day.on)) for one in rounds}
+    collected = [times[one.pk][1] for one in rounds if one.leg == Round.Leg.COLLECTION]
+    leaving = [times[one.pk][0] for one in rounds if one.leg == Round.Leg.DISTRIBUTION]
+    sorted_at = max(collected, default=-calls.CROSS_DOCK) + calls.CROSS_DOCK
+    hub_by = max(sorted_at, min(leaving, default=sorted_at)) - calls.CROSS_DOCK
+    found = {}
+    for one in rounds:
+        starts, ends = times[one.pk]
+        vehicle = one.vehicle
+        first, last = (moment.hour * 60 + moment.minute for moment in (vehicle.available_from, vehicle.available_until))
+        if one.leg == Round.Leg.COLLECTION:
+            last = min(last, hub_by)
+        elif one.leg == Round.Leg.DISTRIBUTION:
+            first = max(first, sorted_at)
+        longer = max(0, starts - first) + max(0, last - ends)
+        found[one.pk] = float(min(longer, max(0, vehicle.longest_minutes - (ends - starts))))
+    return found
+
+
+def _idle(on: date, fleet: Iterable[Vehicle], rides: Iterable[Ride]) -> Iterator[Vehicle]:
+    driving = {ride.vehicle.pk for ride in rides}
+    return (one for one in fleet if on.weekday() in one.weekdays and one.pk not in driving)
 
 
 def _deliveries(days: list[int]) -> dict[int, Delivery]:

@@ -270,21 +270,25 @@ def _collect(
 ) -> Wave:
     """
     Collect early enough for every delivery. When that would leave out farms, later: a delivery may miss its window for
-    them, since a farm left behind is missing at all deliveries.
+    them, since a farm left behind is missing at all deliveries. When that would only hire a van, the hour to be unhurried
+    is given up where all is cheaper so and nothing left out.
     """
     back = {call.key: _drive(known, call.place, known.hub) for call in (*farms, *deliveries) if call.place}
     reached = {key for key, minutes in back.items() if minutes < DAY}
     pressing = [call.latest - back[call.key] - CROSS_DOCK - UNHURRIED for call in deliveries if call.key in reached]
-    for tour in keeping.tours(known, deliveries).values():
-        if tour.starts and tour.sites[0] in reached:
-            pressing.append(tour.starts[0] - back[tour.sites[0]] - CROSS_DOCK)
+    toured = [
+        tour.starts[0] - back[tour.sites[0]] - CROSS_DOCK
+        for tour in keeping.tours(known, deliveries).values()
+        if tour.starts and tour.sites[0] in reached
+    ]
     soonest = min((van.available_from for van in vans), default=0)
     alone = [
         max(call.opens, soonest + back[call.key]) + call.service + back[call.key]
         for call in farms
         if call.key in reached
     ]
-    deadline = max(min(pressing, default=DAY), *alone, 0)
+    deadline = max(min([*pressing, *toured], default=DAY), *alone, 0)
+    hurried = min([deadline + UNHURRIED, DAY, *toured])
 
     def by(latest: int, effort: Effort) -> Wave:
         return _wave(known, Round.Leg.COLLECTION, farms, vans, effort, watch, latest=latest)
@@ -296,6 +300,15 @@ def _collect(
         if not any(left.reason in TIMELY for left in wave.plan.unplanned):
             break
     left_out, latest, best = min(glanced, key=lambda one: one[:2])
+    if latest == deadline < hurried and waves.hires(best.problem, best.plan):
+        later = by(hurried, effort.glance)
+
+        def merit(wave: Wave) -> tuple[int, float]:
+            then = _wave(known, Round.Leg.DISTRIBUTION, deliveries, _delivering(known, wave.plan), effort.glance, watch)
+            return len(wave.plan.unplanned) + len(then.plan.unplanned), wave.plan.cost + then.plan.cost
+
+        if merit(later) < merit(best):
+            latest, best = hurried, later
     earnest = by(latest, effort) if effort != effort.glance else best
     return best if len(earnest.plan.unplanned) > left_out else earnest
 

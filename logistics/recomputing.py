@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from logistics import fund, games
 from logistics.certificates import hash_of
-from logistics.games import Played, Shared
+from logistics.games import Heard, Played, Shared
 from logistics.models import CostGame, CostRun
 from network.money import cents, from_cents
 
@@ -29,13 +29,13 @@ class Recomputed:
         return not self.differences
 
 
-def recompute(run: CostRun) -> Recomputed:
+def recompute(run: CostRun, heard: Heard = lambda: None) -> Recomputed:
     """Make all games and bills of a run again from its inputs, and compare them and the hashes with what is stored."""
     if "crates" not in run.inputs:
         return Recomputed(run, 0, 0, (_("This day was settled before all that its bills were made from was kept."),))
     stored = {game.kind: game for game in run.games.all()}
     stopped = any(game.stopped for game in stored.values())
-    shared = games.share(run.inputs)
+    shared = games.share(run.inputs, heard=heard)
     differences = list(_terms(run))
     differences += _games(stored, {played.kind: played for played in shared.games})
     if not stopped:

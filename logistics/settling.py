@@ -14,9 +14,9 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from logistics import certificates, driven, facts, fund, games
+from logistics import certificates, consequences, driven, facts, fund, games
 from logistics.driven import Driven
-from logistics.games import Shared
+from logistics.games import Heard, Shared
 from logistics.models import CostGame, CostRun, CostShare, Vehicle
 from network import journal, ledger
 from network.errors import Refused
@@ -29,7 +29,9 @@ from orders.models import OrderLine
 Kind = Account.Kind
 
 
-def settle_day(*, day: DeliveryDay, by: Person | None = None, time_limit: float = 60.0) -> CostRun:
+def settle_day(
+    *, day: DeliveryDay, by: Person | None = None, time_limit: float = 60.0, heard: Heard = lambda: None
+) -> CostRun:
     """
     Bill and share a driven day. Settling again returns the same cost run and books nothing. Refused before the rounds
     are driven.
@@ -41,7 +43,7 @@ def settle_day(*, day: DeliveryDay, by: Person | None = None, time_limit: float 
         return kept
     while True:
         inputs = games.inputs_of(day=day)
-        shared = games.share(inputs, time_limit=time_limit)
+        shared = games.share(inputs, time_limit=time_limit, heard=heard)
         result = certificates.result_of(inputs, shared)
         if (run := _store(day, by, inputs, shared, result)) is not None:
             return run
@@ -74,6 +76,7 @@ def _store(
     DeliveryDay.objects.filter(pk=day.pk).update(status=DeliveryDay.Status.SETTLED)
     if not DeliveryDay.objects.filter(cycle=day.cycle_id).exclude(status=DeliveryDay.Status.SETTLED).exists():
         Cycle.objects.filter(pk=day.cycle_id).update(status=Cycle.Status.SETTLED)
+    consequences.follow(run)
     journal.record(
         action="settled",
         subject=day,

@@ -16,8 +16,8 @@ from django.core.cache import cache
 from django.db import connection
 from django.utils.translation import gettext_noop, override
 
-from logistics import assembly, consequences, outsiders, rounds, scenarios, settling, terms, whatif
-from logistics.models import Proposal, Scenario, WhatIf
+from logistics import assembly, bill_jobs, consequences, outsiders, rounds, scenarios, terms, whatif
+from logistics.models import BillJob, Proposal, Scenario, WhatIf
 from logistics.models.outlook import Works
 from logistics.waves import Cancelled, Watch
 from network import clock
@@ -127,15 +127,6 @@ def plan_day(day_pk: int, by_pk: int | None = None) -> None:
             forget(day)
 
 
-@shared_task
-def settle_day(day_pk: int, by_pk: int | None = None) -> None:
-    """Settle a large day. What was done stays done when the worker is killed; the task may be handed out twice."""
-    day = DeliveryDay.objects.select_related("cycle__network").get(pk=day_pk)
-    by = Person.objects.filter(pk=by_pk).first() if by_pk else None
-    with override(by.language if by else settings.LANGUAGE_CODE):
-        settling.settle_day(day=day, by=by)
-
-
 @contextmanager
 def _alone_at(day: int) -> Iterator[bool]:
     """
@@ -185,6 +176,11 @@ def computed_so_far(what: str, pk: int) -> dict[str, Any]:
     return found
 
 
+def begin_frontier(network: int) -> None:
+    """From the outbox: a week is settled, so the frontier moves on. A job that runs already may not know of that week."""
+    trace_frontier.delay(network)
+
+
 @shared_task
 def trace_frontier(network_pk: int) -> None:
     """Compute what the frontier of a network lacks. Killed half-way, the next job goes on where it stopped."""
@@ -217,7 +213,7 @@ def _telling(what: str, pk: int) -> Iterator[consequences.Tell]:
     cache.delete(f"{what}-{pk}")
 
 
-# What if
+# What if, and bills of many farms
 
 OVERDUE = timedelta(minutes=1)
 """After which what was asked and not begun is begun by the clock."""
@@ -231,6 +227,21 @@ def begin_what_if(what_if: int) -> None:
 def begin_scenario(scenario: int) -> None:
     """From the outbox: a worker computes what a coordinator or a farmer asked."""
     compute_scenario.delay(scenario)
+
+
+def begin_bill_job(job: int) -> None:
+    """From the outbox: a worker makes the bills of a large day."""
+    make_bills.delay(job)
+
+
+@shared_task
+def make_bills(pk: int) -> bool:
+    """Settle, share again or check a large day, unless another worker is at it."""
+    if not BillJob.objects.claim(pk):
+        return False
+    job = BillJob.objects.select_related("delivery_day__cycle__network", "by").get(pk=pk)
+    with override(job.by.language), _worked_at(BillJob.objects.all(), pk):
+        return bill_jobs.compute(job=job, heard=_heard(BillJob.objects.all(), pk, bill_jobs.steps_of(job)))
 
 
 @shared_task
@@ -256,9 +267,10 @@ def compute_scenario(pk: int) -> bool:
 
 @shared_task
 def take_up_what_ifs() -> int:
-    """Every minute: begin what was asked and lies about, or whose worker is lost; how many."""
+    """Every minute: begin what was asked and lies about, what-ifs and bills, or whose worker is lost; how many."""
     since = clock.now() - OVERDUE
     left = [(compute_what_if, pk) for pk in WhatIf.objects.kept().left_lying(since).values_list("pk", flat=True)]
+    left += [(make_bills, pk) for pk in BillJob.objects.left_lying(since).values_list("pk", flat=True)]
     left += [(compute_scenario, pk) for pk in Scenario.objects.left_lying(since).values_list("pk", flat=True)]
     for task, pk in left:
         task.delay(pk)
@@ -271,7 +283,7 @@ def forget_expired_what_ifs() -> int:
     return outsiders.forget_expired()
 
 
-def percent_of(work: WhatIf | Scenario) -> int:
+def percent_of(work: WhatIf | Scenario | BillJob) -> int:
     """How far the computing is."""
     return int(cache.get(f"{work._meta.model_name}-{work.pk}-percent") or 0)
 
@@ -283,7 +295,7 @@ def _heard(rows: Works, pk: int, steps: int) -> Callable[[], None]:
         nonlocal done
         done += 1
         rows.hold(pk)
-        cache.set(f"{rows.model._meta.model_name}-{pk}-percent", 100 * done // max(1, steps), PATIENCE)
+        cache.set(f"{rows.model._meta.model_name}-{pk}-percent", min(99, 100 * done // max(1, steps)), PATIENCE)
 
     return heard
 

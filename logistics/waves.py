@@ -14,6 +14,8 @@ from logistics.routing import Plan, Problem, Progress, Site, Tour, Van, check, p
 RELOADS = 2
 LARGE, CUT = 150, 60
 """Stops from which a wave is cut by direction, and how many are meant to be in a cut."""
+DEAR = 50.0
+"""Euro a day from which a van, a hired one, is not sent out before it was tried whether the others can drive twice."""
 ENOUGH = 20
 """Iterations every search is given, also when its time is up: before those a plan may be poor."""
 BEAT = 0.25
@@ -78,21 +80,31 @@ class Watch:
 def solve(problem: Problem, bearings: Mapping[str, float], *, iterations: int, seed: int, watch: Watch) -> Plan:
     """
     The checked plan of a wave; `bearings` is the direction of each site from the hub, in radians. Vans reload only when
-    they are too few for one trip each. Raises Cancelled, and RuntimeError should the check find a flaw.
+    they are too few for one trip each, or when that spares hiring a dear one. Raises Cancelled, and RuntimeError should the check find a flaw.
     """
     if len(problem.sites) > LARGE and not problem.pairs:
         found = _by_direction(problem, bearings, iterations=iterations, seed=seed, watch=watch)
         problem = replace(problem, vans=tuple(_reloading(van) for van in problem.vans))
     else:
         found = _searched(problem, iterations, seed, watch)
-        if any(left.reason == "left_out" for left in found.unplanned) and problem.vans:
+        if problem.vans and (_left_out(found) or hires(problem, found)):
             again = replace(problem, vans=tuple(_reloading(van) for van in problem.vans))
             more = _searched(again, iterations, seed, watch)
-            if len(more.unplanned) < len(found.unplanned):
+            if (len(more.unplanned), more.cost) < (len(found.unplanned), found.cost):
                 problem, found = again, more
     if flaws := check(problem, found):
         raise RuntimeError("; ".join(map(str, flaws)))
     return found
+
+
+def _left_out(found: Plan) -> bool:
+    return any(left.reason == "left_out" for left in found.unplanned)
+
+
+def hires(problem: Problem, found: Plan) -> bool:
+    """Whether a dear van drives beside others, which could perhaps do its work on a second trip."""
+    dear = {van.key for van in problem.vans if van.fixed >= DEAR}
+    return len(found.routes) > 1 and any(route.van in dear for route in found.routes)
 
 
 def can_be_kept(problem: Problem, tour: Tour) -> bool:
@@ -126,7 +138,7 @@ def _by_direction(problem: Problem, bearings: Mapping[str, float], *, iterations
             continue
         again = replace(part, vans=tuple(_reloading(van) for van in part.vans))
         found = _searched(part, iterations, seed, watch)
-        if any(left.reason == "left_out" for left in found.unplanned):
+        if _left_out(found):
             more = _searched(again, iterations, seed, watch)
             found = min(found, more, key=lambda one: (len(one.unplanned), one.cost))
         for route in found.routes:

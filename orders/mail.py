@@ -33,7 +33,7 @@ def order_confirmed(order: int, entry: int | None = None) -> None:
     subject = gettext_noop("Your order for %(day)s")
     if noted and noted.action != "confirmed":
         subject = gettext_noop("Your order for %(day)s has changed")
-    _about_order(order, "order_confirmed", subject, noted, calendar="REQUEST")
+    _about_order(order, "order_confirmed", subject, noted, calendar="REQUEST", with_code=True)
 
 
 def order_cancelled(order: int) -> None:
@@ -42,7 +42,7 @@ def order_cancelled(order: int) -> None:
 
 def order_closed(order: int) -> None:
     """The cut-off has passed: this is what will come."""
-    _about_order(order, "order_closed", gettext_noop("This comes on %(day)s"))
+    _about_order(order, "order_closed", gettext_noop("This comes on %(day)s"), with_code=True)
 
 
 def order_cut(order: int, version: int, name: dict[str, str], unit: str, farm: str, before: str, after: str) -> None:
@@ -139,12 +139,13 @@ def _about_order(
     noted: JournalEntry | None = None,
     *,
     calendar: str = "",
+    with_code: bool = False,
     version: int | None = None,
     **more: Any,
 ) -> None:
     """
     The same mail to everybody of the household, each in her language; `calendar` is the method of the event that goes along,
-    `version` that of the order when this happened.
+    `with_code` adds the picture of what is shown at the point, `version` is that of the order when this happened.
     """
     order = (
         Order.objects.select_related(
@@ -183,7 +184,7 @@ def _about_order(
                 template,
                 context,
                 key=f"{template}-{order.pk}-{order.version if version is None else version}-{person.pk}",
-                picture=qr.png(order) if order.code else b"",
+                picture=qr.png(order) if with_code and order.code else b"",
                 event=(event, calendar) if event else None,
             )
 
@@ -224,11 +225,11 @@ def _send(
         headers={"Message-ID": f"<{key}@kouter>"} | notices.headers(person, template),
     )
     message.attach_alternative(render_to_string(f"mail/{template}.html", context), "text/html")
+    if event:
+        message.attach(appointments.FILE, event[0], f"text/calendar; method={event[1]}")
     if picture:
         shown = MIMEImage(picture, "png")
         shown.add_header("Content-ID", "<picture>")
         shown.add_header("Content-Disposition", "inline", filename="qr.png")
         message.attach(shown)
-    if event:
-        message.attach(appointments.FILE, event[0], f"text/calendar; method={event[1]}")
     message.send()

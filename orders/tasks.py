@@ -32,6 +32,7 @@ def turn_subscriptions() -> int:
     return turning.queue_due()
 
 
+@shared_task
 def remind() -> None:
     """By the clock: the shop is open, and a basket still waits."""
     reminders.announce_open()

@@ -1,11 +1,12 @@
 from logistics.models.assembly import CollegeRule, CostTerms, Frontier, Proposal, Remark, Vote
-from logistics.models.costs import CostGame, CostRun, CostShare, Dispute
+from logistics.models.costs import BillJob, CostGame, CostRun, CostShare, Dispute
 from logistics.models.drive import Empties, PhoneAction, Pickup, Proof, TemperatureReading, Trouble
 from logistics.models.fleet import LowEmissionZone, Road, TransportChoice, Vehicle
 from logistics.models.outlook import Overhead, Refund, Scenario, WhatIf
 from logistics.models.plan import Crate, Paper, PlanVersion, Round, RoundChange, Stop, Tour, TourStop, Unplanned
 
 __all__ = [
+    "BillJob",
     "CollegeRule",
     "CostGame",
     "CostRun",

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from logistics.models.outlook import Work, Works
 from network import clock
 from network.models import DeliveryDay, Person
 from producers.models import Producer
@@ -161,3 +162,41 @@ class Dispute(models.Model):
                 name="dispute_answer_is_whole",
             ),
         ]
+
+
+class BillJob(models.Model):
+    """
+    Bills of a day of many farms that a worker makes, since that takes longer than anybody waits for a page: settling, sharing
+    again after goods were credited (`reason`), or making them again to check them. `result` is described in
+    `logistics.bill_jobs`; `claimed_at`: when the worker that is at it last said so.
+    """
+
+    class Kind(models.TextChoices):
+        SETTLE = "settle", _("settling")
+        SHARE = "share", _("sharing again")
+        CHECK = "check", _("checking")
+
+    delivery_day = models.ForeignKey(DeliveryDay, models.CASCADE, related_name="bill_jobs")
+    kind = models.CharField(max_length=6, choices=Kind.choices)
+    by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=200, blank=True)
+    made_at = models.DateTimeField(default=clock.now)
+    result = models.JSONField(default=dict, blank=True)
+    status = models.CharField(max_length=8, choices=Work.choices, default=Work.WAITING)
+    claimed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = Works.as_manager()
+
+    class Meta:
+        ordering = ["-made_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["delivery_day", "kind"],
+                condition=Q(status__in=[Work.WAITING, Work.RUNNING]),
+                name="one_unanswered_bill_job_per_day_and_kind",
+            ),
+        ]
+
+    @property
+    def at_work(self) -> bool:
+        return self.status in (Work.WAITING, Work.RUNNING)

@@ -12,10 +12,23 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
-from logistics import collected, desk, drafts, flaws, fleet, handover, settling, sheets, tasks, transport, versions
+from logistics import (
+    bill_jobs,
+    collected,
+    desk,
+    drafts,
+    flaws,
+    fleet,
+    handover,
+    settling,
+    sheets,
+    tasks,
+    transport,
+    versions,
+)
 from logistics.access import day_for
 from logistics.forms import DriversForm, PostponeForm, PublishForm
-from logistics.models import Round
+from logistics.models import BillJob, Round
 from logistics.transport import Travel
 from network import journal
 from network.errors import Refused
@@ -23,9 +36,6 @@ from network.models import DeliveryDay
 from network.views.refusals import told
 from orders import closing
 from orders.models import Order, PurchaseOrder
-
-LARGE = 40
-"""Farms from which a day is settled by a job."""
 
 
 @login_required
@@ -100,13 +110,10 @@ def drive(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @require_POST
 def settle(request: HttpRequest, pk: int) -> HttpResponse:
-    """Settle at once; a large day by a job, for its shares take longer than anybody looks at a blank page."""
+    """Settle at once; a large day by a job, which the settlement page follows."""
     found = day_for(request.user, pk)
-    if found.status == DeliveryDay.Status.DRIVEN and found.purchase_orders.count() > LARGE:
-        tasks.settle_day.delay(found.pk, request.user.pk)
-        messages.success(
-            request, _("The bills are being made. On a day with this many farms that takes about a minute.")
-        )
+    if found.status == DeliveryDay.Status.DRIVEN and bill_jobs.is_large(found):
+        bill_jobs.ask(day=found, kind=BillJob.Kind.SETTLE, by=request.user)  # type: ignore[arg-type]
         return redirect("logistics:settlement", pk=pk)
     try:
         settling.settle_day(day=found, by=request.user)  # type: ignore[arg-type]

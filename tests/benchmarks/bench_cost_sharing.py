@@ -1,28 +1,44 @@
 """
 How long a bill takes, and how good it is, on random regions of 30 km: every row of the targets of fair cost.
 
-KOUTER_NETWORKS is how many networks of 120 farms are billed one after the other on two cores (25 by default).
+KOUTER_NETWORKS is how many networks of KOUTER_FARMS farms are billed on two cores (25 of 120 by default). `-k as_jobs` is the
+whole product: days that were closed, planned and driven, settled by Celery in worker processes of their own.
 """
 
 import os
+import subprocess
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from celery import current_app
+from django.db import connection
+from django.db.models import Count, F, Sum
 
+from logistics import bill_jobs, handover, recomputing, rounds
 from logistics.cost_sharing import METHODS, Allocation, Game, RoutingOracle, allocate, verify
+from logistics.demo.scale import Size, fill_week
+from logistics.models import BillJob, CostGame, CostRun
 from logistics.routing import Problem, plan
+from network import clock, cycles
+from network.models import Cycle, DeliveryDay, Network, OutboxEntry, Person, Transaction
+from orders import closing
 from tests.benchmarks.measure import say
 from tests.logistics.regions import region
 from tests.logistics.test_cost_games import all_rows_at_once
 
 NETWORKS = int(os.environ.get("KOUTER_NETWORKS", "25"))
+FARMS = int(os.environ.get("KOUTER_FARMS", "120"))
 SMALL = range(5)
+WORKERS = 2
+ROUGHLY = 200
+"""Iterations with which a day is planned here: what is measured is what comes after."""
 
 
 def game_of(problem: Problem, iterations: int = 1500) -> Game:
@@ -39,9 +55,9 @@ def timed(work: Callable[[], Any]) -> tuple[Any, float]:
     return work(), time.process_time() - started
 
 
-def most_memory() -> float:
-    """MB that this process held at most."""
-    lines = Path("/proc/self/status").read_text().splitlines()
+def most_memory(pid: int | str = "self") -> float:
+    """MB that a process held at most."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
 
 
@@ -129,4 +145,59 @@ def test_all_networks() -> None:
         f"{NETWORKS} networks of 120 farms, planned and billed",
         f"{time.perf_counter() - started:.0f} s, {proven} proven",
         "25 in 600 s",
+    )
+
+
+def driven_day(network: Network) -> DeliveryDay:
+    """A delivery day of all its farms, closed, planned and driven by the product's own functions."""
+    network.weekly_days.exclude(pk=network.weekly_days.earliest("weekday").pk).delete()
+    week_on = clock.monday_of(clock.today()) + timedelta(weeks=1)
+    cycle: Cycle = cycles.plan_cycle(network=network, week_on=week_on)
+    fill_week(network, cycle)
+    day = cycle.days.get()
+    closing.close_day(day=day)
+    rounds.plan_rounds(day=day, iterations=ROUGHLY)
+    with clock.at(day.deliveries.latest("ends_at").ends_at):
+        handover.drive_day(day=day, by=None)
+    return DeliveryDay.objects.get(pk=day.pk)
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes that a Celery worker does its work in."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def test_all_networks_as_jobs(add_network: Any, start_worker: Callable[[], subprocess.Popen[bytes]]) -> None:
+    """Every network settles a day: the goods billed, the cost shared, the certificates made, all of it booked."""
+    size = Size(producers=FARMS, baskets=5 * FARMS, shops=8)
+    days = [driven_day(add_network(number, size)) for number in range(1, NETWORKS + 1)]
+    dana = Person.objects.get(email="dana@kouter.example")
+    OutboxEntry.objects.waiting().update(done_at=clock.now())
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+    current_app.control.purge()
+    workers = [start_worker() for _number in range(WORKERS)]
+    started = time.perf_counter()
+    jobs = [bill_jobs.ask(day=day, kind=BillJob.Kind.SETTLE, by=dana).pk for day in days]
+    while BillJob.objects.unanswered().filter(pk__in=jobs).exists():
+        time.sleep(0.5)
+    seconds = time.perf_counter() - started
+    memory = [most_memory(pid) for worker in workers for pid in children_of(worker.pid)]
+    assert set(BillJob.objects.filter(pk__in=jobs).values_list("status", flat=True)) == {"done"}
+    runs = CostRun.objects.filter(delivery_day__in=days).annotate(n=Count("shares"), paid=Sum("shares__share"))
+    assert [run.n for run in runs] == [FARMS] * NETWORKS
+    assert not runs.exclude(paid=F("billed")).exists() and not runs.exclude(delivery_day__status="settled").exists()
+    assert not Transaction.objects.annotate(total=Sum("postings__amount")).exclude(total=0).exists()
+    games = CostGame.objects.filter(cost_run__in=runs)
+    assert all(game.result["flaws"] == [] for game in games)
+    first, again = timed(lambda: recomputing.recompute(runs.earliest("pk")))
+    assert first.equal
+    say(
+        f"{NETWORKS} networks of {FARMS} farms settled by {WORKERS} workers",
+        f"{seconds:.0f} s, at most {max(memory):.0f} MB in a worker",
+        f"{games.count()} games, {games.filter(proven=True).count()} proven, {games.filter(stopped=True).count()} stopped,"
+        f" at most {max(game.max_violation for game in games)} euro above, {sum(run.n for run in runs)} bills that stand",
+        f"cost {sum(run.cost for run in runs)}, launch gap {sum(run.launch_gap for run in runs)}",
+        f"one made again, equal, in {again:.0f} s",
+        "25 of 120 in 600 s, 500 MB",
     )

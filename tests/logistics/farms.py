@@ -1,6 +1,7 @@
 """Farms around Gent whose goods were ordered, planned, driven and settled: what a bill is made of."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -50,8 +51,8 @@ def order_of_each(farms: Sequence[Producer], delivery: Delivery, units: int = 40
     checkout.place_order(order=order, by=person)
 
 
-def settle(day: DeliveryDay, by: Person | None, *, brings: Sequence[Producer] = ()) -> CostRun:
-    """Closed, planned, driven and settled, with a van of the hub."""
+def drive(day: DeliveryDay, by: Person | None, *, brings: Sequence[Producer] = ()) -> None:
+    """Closed, planned and driven, with a van of the hub."""
     if not Vehicle.objects.exists():
         make_vehicle(day.network)
     for farm in brings:
@@ -59,8 +60,19 @@ def settle(day: DeliveryDay, by: Person | None, *, brings: Sequence[Producer] = 
     with clock.at(day.closes_at):
         closing.close_day(day=day)
         rounds.plan_rounds(day=day, by=by)
-    with clock.at(max(delivery.ends_at for delivery in day.deliveries.all())):
+    with clock.at(_evening(day)):
         handover.drive_day(day=day, by=by)
+    day.refresh_from_db()
+
+
+def settle(day: DeliveryDay, by: Person | None, *, brings: Sequence[Producer] = ()) -> CostRun:
+    """The same, and settled."""
+    drive(day, by, brings=brings)
+    with clock.at(_evening(day)):
         run = settling.settle_day(day=day, by=by)
     day.refresh_from_db()
     return run
+
+
+def _evening(day: DeliveryDay) -> datetime:
+    return max(delivery.ends_at for delivery in day.deliveries.all())

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from logistics.models import CostRun
 from network import clock, cycles
-from network.models import Network, Person
+from network.models import DeliveryDay, Network, Person
 from orders import basket, checkout
 from producers import stock
 from producers.models import Offer, Product
@@ -28,7 +28,12 @@ def settle_in(network: Network, farms: int = 4) -> tuple[list[Product], list[Per
 def live_week(
     network: Network, week_on: date, products: list[Product], people: list[Person], by: Person | None = None
 ) -> CostRun:
-    """The first delivery day of a week, ordered, driven and settled at its own moments; the others close empty."""
+    """The first delivery day of a week, ordered, driven and settled at its own moments; nobody orders for the others."""
+    return settle(order_week(network, week_on, products, people), by)
+
+
+def order_week(network: Network, week_on: date, products: list[Product], people: list[Person]) -> DeliveryDay:
+    """The first delivery day of a week, for which everybody ordered."""
     opens_at = cycles.opening_of(network, week_on)
     with clock.at(opens_at):
         cycle = cycles.plan_cycle(network=network, week_on=week_on)
@@ -48,4 +53,4 @@ def live_week(
             wanted = {offer.pk: Decimal(10 * (turn + 1) + number) for turn, offer in enumerate(offers)}
             basket.fill(order=order, quantities=wanted, by=person)
             checkout.place_order(order=order, by=person)
-    return settle(day, by)
+    return day

@@ -120,7 +120,7 @@ def test_choices_for_which_there_was_no_time_are_one_more_press_away(settled, fa
 
 
 def test_on_a_large_day_a_worker_reckons_her_choices(settled, farms, visit, monkeypatch):
-    monkeypatch.setattr("logistics.choosing.LARGE", 5)
+    monkeypatch.setattr("logistics.games.LARGE", 5)
     assert "Being reckoned… On a day with so many farms" in text(page_of(visit, farms[0], settled, "?what"))
     page_of(visit, farms[0], settled, "?what")
     assert OutboxEntry.objects.filter(kind="choices").count() == 1

@@ -1,17 +1,21 @@
 """What terms come to on the network's own last weeks: computed day by day, kept, and the same whoever asks again."""
 
 from datetime import timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
+from uuid import UUID
 
 import pytest
+from django.urls import reverse
 
-from logistics import assembly, consequences, games, tasks, terms
+from logistics import assembly, consequences, correcting, fund, games, settling, tasks, terms
 from logistics.models import CostRun, CostTerms, Frontier, Proposal
-from network import clock
-from network.models import Membership
+from network import clock, outbox
+from network.models import Membership, OutboxEntry
+from orders import crediting
 from tests.conftest import MONDAY
 from tests.logistics.lived import live_week, settle_in
 from tests.logistics.test_assembly import ENDS, LATER, decided, propose
+from tests.producers.test_desk import text
 
 D = Decimal
 PAST = MONDAY - timedelta(weeks=2)
@@ -133,6 +137,52 @@ def test_a_day_with_one_farm_collected_has_no_spread(network, past):
     assert curve.is_whole and curve.now[1] == D(str(round(spread(past[1], 0.1), 1)))
 
 
+def frontiers_asked():
+    return list(OutboxEntry.objects.filter(kind="frontier").order_by("pk").values_list("key", "payload"))
+
+
+@pytest.fixture
+def one_day_a_week(network):
+    network.weekly_days.exclude(pk=network.weekly_days.earliest("weekday").pk).delete()
+
+
+def test_the_last_day_of_a_week_asks_for_the_frontier_once(one_day_a_week, network, past, dana):
+    weeks = [run.delivery_day.cycle for run in past]
+    assert [cycle.days.count() for cycle in weeks] == [1, 1]
+    wanted = [(f"frontier:{network.pk}:{cycle.pk}", {"network": network.pk}) for cycle in weeks]
+    assert frontiers_asked() == wanted
+    settling.settle_day(day=past[0].delivery_day, by=dana)
+    assert frontiers_asked() == wanted, "settling again changes nothing"
+    outbox.drain()
+    assert OutboxEntry.objects.waiting().filter(kind="frontier").count() == 0
+    tasks.trace_frontier(network.pk)
+    assert consequences.frontier_of(network, terms.of(network, MONDAY)).is_whole
+
+
+def test_a_week_with_a_day_still_to_come_waits_for_it_but_for_none_that_closed_empty(network, past):
+    other = past[1].delivery_day.cycle.days.exclude(pk=past[1].delivery_day_id)
+    for status in ("open", "planned", "driven"):
+        other.update(status=status)
+        consequences.follow(past[1])
+        assert frontiers_asked() == [], status
+    other.update(status="closed")
+    consequences.follow(past[1])
+    assert len(frontiers_asked()) == 1
+
+
+def test_a_day_that_is_shared_again_moves_the_frontier_too(one_day_a_week, network, past, dana):
+    run = past[1]
+    tasks.trace_frontier(network.pk)
+    line = run.delivery_day.purchase_orders.earliest("pk").lines.get()
+    crediting.credit(day=run.delivery_day, missing={line.pk: D(5)}, by=dana, reason="Rotten")
+    correcting.correct_day(day=run.delivery_day, by=dana, reason="Rotten")
+    cycle = run.delivery_day.cycle_id
+    assert frontiers_asked()[-1][0] == f"frontier:{network.pk}:{cycle}:{run.delivery_day_id}:2"
+    assert consequences.frontier_of(network, terms.of(network, MONDAY)).days == 1
+    tasks.trace_frontier(network.pk)
+    assert consequences.frontier_of(network, terms.of(network, MONDAY)).is_whole
+
+
 # What a proposal would have cost
 
 
@@ -185,6 +235,99 @@ def test_effects_half_done_are_taken_up_and_stay_those_of_the_first_time(proposa
         assert consequences.effects_of(proposal).of == 2
         assert kept.items() <= proposal.effects["days"].items()
     assert consequences.effects_of(proposal).is_whole
+
+
+# What a proposal about the fund would have come to
+
+
+@pytest.fixture
+def about_the_fund(network, past, dana):
+    """500 euro are put in today; farms would pay the price of a day of a thousand crates."""
+    fund.deposit(network=network, amount=D(500), source="subsidy", token=UUID(int=1), by=dana)
+    return propose(network, dana, new=CostTerms(fund_crates=1000))
+
+
+def carries(run):
+    """By hand: half of what the day cost counts as fixed, of which the crates that are not there would have paid their part."""
+    crates = sum(share.crates for share in run.shares.all())
+    return int(100 * run.cost) // 2 * (1 - crates / 1000) / 100
+
+
+def test_a_proposal_that_changes_the_fund_shows_what_the_fund_would_have_carried(about_the_fund, past):
+    compute(tasks.EFFECTS, about_the_fund.pk)
+    about_the_fund.refresh_from_db()
+    effects = consequences.effects_of(about_the_fund)
+    moved = sum((carries(run).quantize(D("0.01"), ROUND_HALF_UP) for run in past), D(0))
+    assert 0 < moved < 500
+    assert effects.fund == consequences.Course(D(500), D(500), D(500) - moved)
+    assert (effects.was, effects.becomes) == (sum(run.billed for run in past), sum(run.billed for run in past) - moved)
+    for row in effects.rows.values():
+        assert row.becomes < row.was and row.saving_becomes > row.saving_was
+
+
+def test_the_fund_never_carries_more_than_is_in_it(about_the_fund, network, past, dana):
+    fund.deposit(network=network, amount=D(-400), source="subsidy", token=UUID(int=2), by=dana)
+    compute(tasks.EFFECTS, about_the_fund.pk)
+    about_the_fund.refresh_from_db()
+    effects = consequences.effects_of(about_the_fund)
+    assert effects.fund == consequences.Course(D(100), D(100), D(0)) and effects.was - effects.becomes == 100
+
+
+def test_what_the_fund_did_in_those_weeks_is_undone_before_it_is_played_again(network, village, dana, past):
+    """The terms of before carry something already: that side comes to the bills as they were."""
+    CostTerms.objects.create(network=network, from_week=MONDAY, fund_crates=1000)
+    fund.deposit(network=network, amount=D(500), source="subsidy", token=UUID(int=1), by=dana)
+    run = live_week(network, MONDAY, *village, dana)
+    assert run.fund > 0 and fund.balance(network) == 500 - run.fund
+    proposal = propose(network, dana, new=CostTerms(fund_crates=None))
+    compute(tasks.EFFECTS, proposal.pk)
+    proposal.refresh_from_db()
+    effects = consequences.effects_of(proposal)
+    assert (effects.days, effects.fund.begins, effects.fund.becomes) == (3, 500, 500)
+    kept = proposal.effects["days"]
+    before = [kept[str(one.pk)]["fund"][0][0] for one in (*past, run)]
+    assert before[1] - before[2] == int(100 * run.fund), "that day is as it was"
+    assert effects.fund.was == D(before[2]) / 100
+
+
+def test_a_fund_that_is_played_half_way_goes_on_from_where_it_was(about_the_fund, past):
+    class Killed(BaseException):
+        pass
+
+    def die_on_the_second_day(done, of):
+        if done == 1:
+            raise Killed
+
+    with pytest.raises(Killed):
+        consequences.assess(proposal=about_the_fund, tell=die_on_the_second_day)
+    compute(tasks.EFFECTS, about_the_fund.pk)
+    about_the_fund.refresh_from_db()
+    taken_up = about_the_fund.effects
+    about_the_fund.effects = {}
+    about_the_fund.save()
+    compute(tasks.EFFECTS, about_the_fund.pk)
+    about_the_fund.refresh_from_db()
+    assert about_the_fund.effects == taken_up
+
+
+def test_a_proposal_about_something_else_leaves_the_fund_out(proposal, network, dana):
+    fund.deposit(network=network, amount=D(500), source="subsidy", token=UUID(int=1), by=dana)
+    compute(tasks.EFFECTS, proposal.pk)
+    proposal.refresh_from_db()
+    assert consequences.effects_of(proposal).fund is None
+
+
+def test_the_page_says_what_the_fund_does_and_that_an_empty_one_can_do_nothing(network, past, dana, visit):
+    proposal = propose(network, dana, new=CostTerms(fund_crates=1000))
+    page = reverse("logistics:proposal", args=[proposal.pk])
+    compute(tasks.EFFECTS, proposal.pk)
+    assert "There is nothing in the fund. As long as nobody puts money in" in text(visit(dana).get(page))
+    fund.deposit(network=network, amount=D(500), source="subsidy", token=UUID(int=1), by=dana)
+    Proposal.objects.update(effects={})
+    compute(tasks.EFFECTS, proposal.pk)
+    said = text(visit(dana).get(page))
+    assert "beginning with the € 500.00 that would be in it" in said and "as it is, € 500.00" in said
+    assert "nothing in the fund" not in said and "is left out" not in said
 
 
 def test_effects_beside_other_terms_are_computed_anew(proposal, network):

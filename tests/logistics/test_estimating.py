@@ -1,7 +1,8 @@
 """What an outsider's estimate is made of, by hand, and the settled days it looks at."""
 
+from dataclasses import replace
 from datetime import date, timedelta
-from math import ceil
+from math import ceil, inf
 
 import pytest
 
@@ -22,7 +23,7 @@ def unsaved_van(**fields):
     rates = {"per_km": 1, "per_hour": 60, "per_stop": 2, "crates": 20} | dict.fromkeys(
         ("ambient", "cool", "cold", "frozen"), 20
     )
-    return Vehicle(pk=1, **rates | fields)
+    return Vehicle(**{"pk": 1} | rates | fields)
 
 
 MANY = {"producers": [{}] * estimating.SMALL, "weights": dict.fromkeys(("ambient", "cool", "cold", "frozen"), 2.0)}
@@ -82,6 +83,48 @@ def test_when_no_van_has_room_one_comes_for_her_alone():
     on = 2 * (roads.km[0, 2] + roads.minutes[0, 2]) + 7 + 2
     priced = estimating.priced_on(a_day(load=18), Wish(YONDER, {"cool": 4}), VAN)
     assert priced.gain == pytest.approx(priced.alone - there - on)
+
+
+def a_carrier(**fields):
+    """Dearer than the vans of the day, and idle on it."""
+    return unsaved_van(**{"pk": 9, "per_day": 95, "per_stop": 5, "crates": 160, "cool": 160} | fields)
+
+
+def priced_with(*, slacks=(inf, inf), idle=(), load=10, crates=4, yard=YONDER):
+    """Next door to the farm of the round, with so much time left on the collection and on the distribution."""
+    usual = a_day(load=load)
+    rides = tuple(replace(ride, slack=slack) for ride, slack in zip(usual.rides, slacks, strict=True))
+    return estimating.priced_on(replace(usual, rides=rides, idle=idle), Wish(yard, {"cool": crates}), VAN)
+
+
+def alone_there(where, crates, *, per_stop):
+    """A van at 1 euro a km and a euro a minute from the hub to a place and back."""
+    roads = matrix([HUB, where])
+    return 2 * (roads.km[0, 1] + roads.minutes[0, 1]) + 5 + 0.5 * crates + per_stop
+
+
+def test_a_round_without_the_time_does_not_call():
+    """7 minutes at her yard: with 7 left it calls; with 6 no van has the time, and one is hired for the day."""
+    assert priced_with(slacks=(7, inf)).gain == pytest.approx(priced_with().gain)
+    hired = priced_with(slacks=(6, inf), idle=(a_carrier(),))
+    assert hired.gain == pytest.approx(hired.alone - 95 - alone_there(YONDER, 4, per_stop=5) - 2)
+    assert hired.gain < 0 < priced_with().gain
+    assert hired.together <= hired.alone
+
+
+def test_full_vans_with_time_come_twice_before_one_is_hired():
+    twice = priced_with(load=18, idle=(a_carrier(),))
+    there, on = alone_there(YONDER, 4, per_stop=2), alone_there(POINT, 4, per_stop=2)
+    assert twice.gain == pytest.approx(twice.alone - there - on)
+    hired = priced_with(load=18, slacks=(6, 6), idle=(a_carrier(),))
+    there, on = alone_there(YONDER, 4, per_stop=5), alone_there(POINT, 4, per_stop=5)
+    assert hired.gain == pytest.approx(hired.alone - 95 - there - on)
+
+
+def test_the_cheapest_that_stood_idle_is_taken_and_it_must_hold_her_crates():
+    idle = (a_carrier(), a_carrier(pk=8, per_day=18), a_carrier(pk=7, per_day=1, cool=3))
+    found = priced_with(slacks=(6, inf), idle=idle)
+    assert found.gain == pytest.approx(found.alone - 18 - alone_there(YONDER, 4, per_stop=5) - 2)
 
 
 def test_the_room_of_each_storage_class_counts():
@@ -168,7 +211,7 @@ def test_a_small_day_is_shared_once_more_with_her_and_adds_up(settled, network):
 
 
 def test_the_settled_days_of_the_last_weeks_are_looked_at(settled, network, django_assert_num_queries):
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         (day,) = lived.days(network)
     run = settled.cost_runs.current().get()
     shares = list(run.shares.all())

@@ -140,6 +140,53 @@ def test_groups_are_priced_of_farms_that_send_one_customer_each_straight():
     assert played.game.cost.of(frozenset([0, 1])) == 220, "one after the other in a van from the hub is no cheaper here"
 
 
+def drives_on_the_way_back(**changes):
+    """
+    An, 20 km east, sends to Q and R 20 and 22 km west; Bo, 20 km west, to P beside An; Cas, at 5 km, to her neighbour. One van
+    from the hub drives An to Q, Bo to P, An to R: 20 + 40 + 0 + 40 + 0 + 42 + 22 km, 174 euro. Alone An pays 94 and Bo 90.
+    """
+    sends = {(AN, Q): 1, (AN, R): 1, (BO, P): 1, (CAS, P + Q + R): 1}
+    return a_day(
+        farms={AN: 20, BO: -20, CAS: 5},
+        stops={P: 20, Q: -20, R: -22, P + Q + R: 6},
+        sends=sends,
+        straight=tuple(sends),
+        **{"costs": {"direct": 186}, "tau": 0.0} | changes,
+    )
+
+
+def test_farms_that_send_several_customers_straight_are_priced_together_too():
+    (played,) = games.share(drives_on_the_way_back()).games
+    assert played.inputs["drive"]["owners"] == [0, 0, 1, 2]
+    assert played.inputs["drive"]["alone"] == [90.0, 94.0, 90.0, 12.0]
+    assert list(played.game.cost.table()) == [0, 94, 90, 174, 12, 106, 92, 174]
+    assert played.allocation.alone_cents == {"1": 9400, "2": 9000, "3": 1200}
+    assert played.allocation.cents == {"1": 9400, "2": 8000, "3": 1200}, (
+        "Bo and Cas, on her way home, could drive for 92"
+    )
+    assert played.allocation.exact and not played.allocation.proven, "found: another way of driving may be cheaper"
+    (loose,) = games.share(drives_on_the_way_back(tau=0.5)).games
+    assert loose.allocation.cents == {"1": 8920, "2": 8541, "3": 1139}, "everybody saves the same part"
+
+
+def test_a_game_of_drives_is_made_again_from_what_is_kept():
+    (played,) = games.share(drives_on_the_way_back()).games
+    again = games.game_of(json.loads(json.dumps(played.inputs)))
+    assert list(again.cost.table()) == list(played.game.cost.table())
+    assert verify(again, played.allocation).flaws == ()
+
+
+def test_more_drives_than_can_be_combined_are_shared_without_groups():
+    farms, stops = {pk: pk for pk in range(1, 11)}, {P: 30, Q: 40}
+    sends = {(pk, stop): 1 for pk in farms for stop in stops}
+    (played,) = games.share(
+        a_day(farms=farms, stops=stops, sends=sends, straight=tuple(sends), costs={"direct": 300})
+    ).games
+    assert played.inputs["drive"] is None
+    savings = {round(saving, 3) for saving in played.allocation.saving.values()}
+    assert len(savings) == 1
+
+
 def test_groups_keep_opening_hours_only_where_no_bill_holds_without_them():
     """Three stops far out that must all be reached at the same minute: one van can only do them when hours do not count."""
     stops = {P: 100, Q: 102, R: 104}

@@ -11,10 +11,9 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from logistics import handover, rounds, settling, tasks
+from logistics import handover, rounds, settling
 from logistics.driven import Noted, note
 from logistics.models import CostRun, CostShare, TransportChoice, Vehicle
-from logistics.views import day as page
 from network import clock
 from network.errors import Refused
 from network.models import Account, DeliveryDay, Posting, Transaction
@@ -284,18 +283,6 @@ def test_a_shortage_seen_on_the_road_reaches_the_bill_and_the_farm(closed, deliv
     assert CostShare.objects.get(producer=farm).crates == D("2.3")
 
 
-def test_a_large_day_is_settled_by_a_job(driven, dana, visit, monkeypatch):
-    asked = []
-    monkeypatch.setattr(page, "LARGE", 2)
-    monkeypatch.setattr(tasks.settle_day, "delay", lambda *arguments: asked.append(arguments))
-    answer = visit(dana).post(reverse("logistics:settle", args=[driven.pk]), follow=True)
-    assert "The bills are being made." in text(answer) and "Not settled yet" in text(answer)
-    assert asked == [(driven.pk, dana.pk)]
-    for _worker in range(2):
-        tasks.settle_day(*asked[0])
-    assert CostRun.objects.get().delivery_day == driven
-
-
 # The pages
 
 
@@ -343,5 +330,5 @@ def test_the_settlement_page_has_a_fixed_number_of_queries(driven, dana, visit, 
     client = visit(dana)
     url = reverse("logistics:settlement", args=[driven.pk])
     client.get(url)
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         client.get(url)

@@ -166,6 +166,16 @@ def test_a_basket_that_came_too_late_goes_to_the_next_day(friday, basket_of, sup
         moving.move_basket(order=moved.order, to=at(friday), by=bob)
 
 
+def test_an_order_that_moves_gets_a_number_of_its_new_point(near, ordered, supply, household, bob, network):
+    somebody = make_person("somebody")
+    ordered(make_household(network, "Gezin elders", somebody), somebody, 1)
+    order = ordered(household, bob, 2)
+    assert (order.number, bool(order.code)) == (102, True)
+    moved = moving.move_basket(order=order, to=at(near), by=bob).order
+    moved.refresh_from_db()
+    assert (moved.number, moved.code) == (101, order.code)
+
+
 def test_nobody_moves_to_another_network_or_another_door(near, basket_of, supply, household, bob, shop, day):
     order = basket_of(household, bob, 5)
     with pytest.raises(Refused, match="another door"):

@@ -102,7 +102,7 @@ def test_in_two_steps_a_household_withdraws_and_has_it_in_writing_at_once(billed
         ("1,5", "This is sold per 1."),
         ("-1", "A quantity cannot be negative."),
         ("veel", "Enter a number, such as 2 or 1,5."),
-        ("NaN", "A quantity cannot be negative."),
+        ("NaN", "Enter a number, such as 2 or 1,5."),
         ("", "Enter how much of what you give back."),
     ],
 )
