@@ -1,0 +1,24 @@
+from orders.models.collecting import EmptiesReturn, Shortfall, Withdrawal, WithdrawalLine
+from orders.models.ordering import LapsedLine, Order, OrderLine
+from orders.models.papers import Document, DocumentSequence, PurchaseOrder, PurchaseOrderLine
+from orders.models.repeating import Cause, Favourite, Subscription, SubscriptionLine, SubscriptionRun, SubscriptionWeek
+
+__all__ = [
+    "Cause",
+    "Document",
+    "DocumentSequence",
+    "EmptiesReturn",
+    "Favourite",
+    "LapsedLine",
+    "Order",
+    "OrderLine",
+    "PurchaseOrder",
+    "PurchaseOrderLine",
+    "Shortfall",
+    "Subscription",
+    "SubscriptionLine",
+    "SubscriptionRun",
+    "SubscriptionWeek",
+    "Withdrawal",
+    "WithdrawalLine",
+]
