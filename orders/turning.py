@@ -207,9 +207,14 @@ def _where_collected(cause: Cause, usual: Delivery) -> Delivery:
 
 
 def _let_her_finish(order: Order) -> None:
-    """Confirming the box would also confirm what the household is still putting in: she does that first, or lets it go."""
-    if order.hold_expires_at is None:
+    """
+    Confirming the box would also confirm what the household is still putting in: she does that first, or lets it go. What
+    lapsed meanwhile is waited for as long, and then forgotten.
+    """
+    if order.hold_expires_at is None and not order.lapsed.exists():
         return
     if clock.now() < order.delivery.delivery_day.closes_at - LAST_CALL:
         raise Later
-    raise Refused(_("You had not confirmed the basket at this pickup point yet, so the box could not be added to it."))
+    if order.hold_expires_at:
+        raise Refused(_("You had not confirmed the basket at this pickup point yet, so the box could not be added to it."))
+    basket.leave(order=order)

@@ -128,6 +128,26 @@ def test_a_basket_that_stays_unconfirmed_is_waited_for_until_six_hours_before_th
     assert Order.objects.get().status == "basket"
 
 
+def test_a_basket_that_lapsed_is_waited_for_as_long_and_then_makes_room_for_the_box(
+    subscription, coming_cycle, goods, household, bob
+):
+    day = coming_cycle.days.first()
+    offer = Offer.objects.get(supply=goods["chard"], delivery_day=day, price_group__audience="household")
+    cycles.open_cycle(cycle=coming_cycle)
+    order = basket.open_order(buyer=household, delivery=day.deliveries.get(outlet=None), by=bob)
+    basket.fill(order=order, quantities={offer.pk: Decimal(1)}, by=bob)
+    with clock.at(clock.now() + timedelta(hours=2)):
+        basket.expire_holds()
+        turning.queue_due()
+        outbox.drain()
+        assert not SubscriptionRun.objects.exists()
+    with clock.at(day.closes_at - timedelta(hours=5)):
+        outbox.drain()
+    run = SubscriptionRun.objects.get()
+    assert (run.outcome, run.order) == ("filled", order)
+    assert not order.lapsed.exists()
+
+
 def test_a_box_that_is_not_composed_is_waited_for_and_then_said(subscription, coming_cycle, size):
     boxes.compose(size=size, week_on=NEXT, content={}, by=None)
     cycles.open_cycle(cycle=coming_cycle)
