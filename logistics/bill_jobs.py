@@ -20,6 +20,8 @@ from network.models import DeliveryDay, Person
 from orders import crediting
 
 Kind = BillJob.Kind
+PATIENCE = 180.0
+"""Seconds that a game may take: a worker shares its computer with others."""
 
 
 def is_large(day: DeliveryDay) -> bool:
@@ -61,11 +63,13 @@ def compute(*, job: BillJob, heard: Heard = lambda: None) -> bool:
     day, result = job.delivery_day, dict[str, Any]()
     try:
         if job.kind == Kind.SETTLE:
-            settling.settle_day(day=day, by=job.by, heard=heard)
+            settling.settle_day(day=day, by=job.by, time_limit=PATIENCE, heard=heard)
         elif job.kind == Kind.SHARE:
             return _share_again(job, heard)
         else:
-            result = {"runs": [checked(recomputing.recompute(run, heard)) for run in day.cost_runs.order_by("number")]}
+            runs = day.cost_runs.order_by("number")
+            found = [recomputing.recompute(run, time_limit=PATIENCE, heard=heard) for run in runs]
+            result = {"runs": [checked(one) for one in found]}
     except Refused as refused:
         return BillJob.objects.finish(job.pk, result={"refused": refused.message})
     return BillJob.objects.finish(job.pk, result=result)
@@ -79,7 +83,7 @@ def _share_again(job: BillJob, heard: Heard) -> bool:
             run = day.cost_runs.current().first()
             if run is None or not correcting.is_outdated(run):
                 return BillJob.objects.finish(job.pk)
-        correcting.correct_day(day=day, by=job.by, reason=job.reason, heard=heard)
+        correcting.correct_day(day=day, by=job.by, reason=job.reason, time_limit=PATIENCE, heard=heard)
 
 
 def checked(found: recomputing.Recomputed) -> dict[str, Any]:

@@ -43,11 +43,10 @@ def result_of(inputs: Mapping[str, Any], shared: Shared) -> dict[str, Any]:
     }
 
 
-def game_row(run: CostRun, played: Played) -> CostGame:
-    """The game as it is stored, unsaved."""
+def game_row(played: Played) -> CostGame:
+    """The game as it is stored with a run, unsaved. On a day of many farms it takes long to make: never under a lock."""
     game, bill = played.game, played.allocation
     return CostGame(
-        cost_run=run,
         kind=played.kind,
         cost=Decimal(str(played.inputs["euro"])),
         tau=_threshold(bill.tau),

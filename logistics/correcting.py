@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from logistics import certificates, consequences, facts, fund, games
 from logistics.games import Heard, Shared
-from logistics.models import CostRun
+from logistics.models import CostGame, CostRun
 from logistics.settling import keep, locked, service_rate, tariffs_of
 from network import clock, journal, ledger
 from network.errors import Refused
@@ -53,7 +53,8 @@ def correct_day(
             raise Refused(_("Nothing changed since this day was shared: the bills stay as they are."))
         shared = games.share(inputs, time_limit=time_limit, heard=heard)
         result = certificates.result_of(inputs, shared)
-        if (run := _store(day, by, reason, former, inputs, shared, result)) is not None:
+        rows = [certificates.game_row(played) for played in shared.games]
+        if (run := _store(day, by, reason, former, inputs, shared, result, rows)) is not None:
             return run
 
 
@@ -66,13 +67,14 @@ def _store(
     inputs: dict[str, Any],
     shared: Shared,
     result: dict[str, Any],
+    rows: list[CostGame],
 ) -> CostRun | None:
     """Keep and book the new run; None when somebody else corrected meanwhile, or more was credited."""
     day = locked(day)
     if day.cost_runs.current().get() != former or facts.crates_of(day) != inputs["crates"]:
         return None
     CostRun.objects.filter(pk=former.pk).update(corrected_at=clock.now())
-    run = keep(day, inputs, shared, result, number=former.number + 1, reason=reason)
+    run = keep(day, inputs, shared, result, rows, number=former.number + 1, reason=reason)
     _book(day, former, run)
     consequences.follow(run)
     journal.record(

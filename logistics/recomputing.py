@@ -29,13 +29,13 @@ class Recomputed:
         return not self.differences
 
 
-def recompute(run: CostRun, heard: Heard = lambda: None) -> Recomputed:
+def recompute(run: CostRun, *, time_limit: float = 60.0, heard: Heard = lambda: None) -> Recomputed:
     """Make all games and bills of a run again from its inputs, and compare them and the hashes with what is stored."""
     if "crates" not in run.inputs:
         return Recomputed(run, 0, 0, (_("This day was settled before all that its bills were made from was kept."),))
     stored = {game.kind: game for game in run.games.all()}
-    stopped = any(game.stopped for game in stored.values())
-    shared = games.share(run.inputs, heard=heard)
+    shared = games.share(run.inputs, time_limit=time_limit, heard=heard)
+    stopped = any(game.stopped for game in stored.values()) or any(one.allocation.stopped for one in shared.games)
     differences = list(_terms(run))
     differences += _games(stored, {played.kind: played for played in shared.games})
     if not stopped:
@@ -63,6 +63,8 @@ def _games(stored: dict[str, CostGame], made: dict[str, Played]) -> Iterator[str
         game, again = stored[kind], made[kind]
         if not game.inputs_hash == hash_of(game.inputs) == hash_of(again.inputs):
             yield _("The game %(game)s was not made from the inputs that are kept: their hash differs.") % name
+        elif again.allocation.stopped and not game.stopped:
+            yield _("The game %(game)s could not be made again in time. Try it when the computer is less busy.") % name
         elif not game.stopped and game.result["cents"] != again.allocation.cents:
             yield _("The game %(game)s gives other shares than those that are kept.") % name
 

@@ -45,7 +45,8 @@ def settle_day(
         inputs = games.inputs_of(day=day)
         shared = games.share(inputs, time_limit=time_limit, heard=heard)
         result = certificates.result_of(inputs, shared)
-        if (run := _store(day, by, inputs, shared, result)) is not None:
+        rows = [certificates.game_row(played) for played in shared.games]
+        if (run := _store(day, by, inputs, shared, result, rows)) is not None:
             return run
 
 
@@ -63,7 +64,12 @@ def _begun(day: DeliveryDay, by: Person | None) -> CostRun | None:
 
 @transaction.atomic
 def _store(
-    day: DeliveryDay, by: Person | None, inputs: dict[str, Any], shared: Shared, result: dict[str, Any]
+    day: DeliveryDay,
+    by: Person | None,
+    inputs: dict[str, Any],
+    shared: Shared,
+    result: dict[str, Any],
+    rows: list[CostGame],
 ) -> CostRun | None:
     """Keep and book the shares; None when what they rest on changed while they were computed."""
     day = locked(day)
@@ -71,7 +77,7 @@ def _store(
         return day.cost_runs.current().get()
     if facts.happened(day=day) != {key: inputs[key] for key in inputs if key not in ("km", "minutes")}:
         return None
-    run = keep(day, inputs, shared, result)
+    run = keep(day, inputs, shared, result, rows)
     _book(day, run)
     DeliveryDay.objects.filter(pk=day.pk).update(status=DeliveryDay.Status.SETTLED)
     if not DeliveryDay.objects.filter(cycle=day.cycle_id).exclude(status=DeliveryDay.Status.SETTLED).exists():
@@ -103,6 +109,7 @@ def keep(
     inputs: dict[str, Any],
     shared: Shared,
     result: dict[str, Any],
+    rows: list[CostGame],
     *,
     number: int = 1,
     reason: str = "",
@@ -124,7 +131,9 @@ def keep(
         result=result | {"fund": fund.kept(rule)},
         reason=reason,
     )
-    CostGame.objects.bulk_create(certificates.game_row(run, played) for played in shared.games)
+    for row in rows:
+        row.cost_run = run
+    CostGame.objects.bulk_create(rows)
     CostShare.objects.bulk_create(
         CostShare(
             cost_run=run,

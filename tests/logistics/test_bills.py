@@ -6,6 +6,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.db.models import Sum
 from django.urls import reverse
 
@@ -146,6 +147,24 @@ def test_a_planted_difference_is_found_and_ends_the_command_with_an_error(run, p
     with pytest.raises(CommandError, match="1 of 1 runs differ"):
         call_command("recompute_costs", "--cycle", MONDAY.isoformat(), stdout=(out := StringIO()))
     assert "run 1: DIFFERENT" in out.getvalue() and said in out.getvalue()
+
+
+def test_a_game_that_cannot_be_made_again_in_time_is_no_difference_of_amounts(run):
+    (said,) = recompute(run, time_limit=0.0).differences
+    assert said.startswith("The game from the farms to the hub could not be made again in time.")
+
+
+def test_certificates_are_made_before_anything_is_locked(driven, dana, monkeypatch):  # noqa: F811
+    real, open_transactions = settling.certificates.game_row, []
+
+    def looks(played):
+        open_transactions.append(len(connection.savepoint_ids))
+        return real(played)
+
+    outside = len(connection.savepoint_ids)
+    monkeypatch.setattr(settling.certificates, "game_row", looks)
+    settling.settle_day(day=driven, by=dana)
+    assert open_transactions == [outside, outside]
 
 
 def test_a_farmer_and_the_coordinator_make_the_bills_again_on_a_page(run, visit, dana):

@@ -174,7 +174,9 @@ def test_a_day_shared_by_another_method_explains_itself(settled, farms, method):
     shared = games.share(inputs)
     settled.games.all().delete()
     for played in shared.games:
-        game_row(settled, played).save()
+        row = game_row(played)
+        row.cost_run = settled
+        row.save()
     CostRun.objects.update(inputs=inputs, result=result_of(inputs, shared))
     for pk, bill in shared.bills.items():
         settled.shares.filter(producer=pk).update(
