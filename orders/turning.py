@@ -216,5 +216,7 @@ def _let_her_finish(order: Order) -> None:
     if clock.now() < order.delivery.delivery_day.closes_at - LAST_CALL:
         raise Later
     if order.hold_expires_at:
-        raise Refused(_("You had not confirmed the basket at this pickup point yet, so the box could not be added to it."))
+        raise Refused(
+            _("You had not confirmed the basket at this pickup point yet, so the box could not be added to it.")
+        )
     basket.leave(order=order)

@@ -297,7 +297,7 @@ def test_nonsense_about_the_future_is_told_beside_the_field(six_weeks, network, 
 
 def test_a_coordinator_books_a_deposit_from_the_page_once(network, dana, visit):
     browser = visit(dana)
-    values = {"amount": "1.250,50", "source": "shares", "note": "", "token": str(TOKEN)}
+    values = {"amount": "1250,50", "source": "shares", "note": "", "token": str(TOKEN)}
     for _time in range(2):
         assert browser.post(url(network), values).status_code == 302
     assert fund.balance(network) == D("1250.50")

@@ -255,7 +255,7 @@ def test_whatever_was_driven_the_books_close(driven, dana, noted):
 
 def test_the_queries_of_settling_do_not_grow_with_the_rounds(driven, dana, django_assert_max_num_queries):
     """Set-based: bills, papers and entries of any number of rounds and orders."""
-    with django_assert_max_num_queries(74):
+    with django_assert_max_num_queries(75):
         settling.settle_day(day=driven, by=dana)
 
 

@@ -365,7 +365,7 @@ def test_the_number_of_queries_does_not_grow(
     distribution = day.rounds.select_related(
         f"{network}__hub", f"{network}__organisation", "vehicle__depot", "driver"
     ).get(leg="distribution")
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         sheets.packing_lists(day=distribution.delivery_day)
     with django_assert_num_queries(4):
         sheets.run_sheet(round=distribution)

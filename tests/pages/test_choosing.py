@@ -57,7 +57,7 @@ def test_a_basket_is_taken_elsewhere_and_confirmed(
     page.goto(reverse("orders:confirm", args=[order.pk]))
     look("confirm")
     page.get_by_role("button", name="Bestelling met betalingsverplichting").click()
-    page.get_by_text("Je nummer bij het afhalen").wait_for()
+    page.get_by_text("je afhaalnummer").wait_for()
     look("detail")
     assert wrong == {}
     order.refresh_from_db()

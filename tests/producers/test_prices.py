@@ -196,7 +196,7 @@ def test_the_page_shows_the_chain_the_year_and_keeps_her_cost_to_herself(
     for page in (
         url,
         reverse("producers:supply", args=[supply.pk]),
-        reverse("producers:product", args=[network.slug, leek.pk]),
+        reverse("orders:product", args=[network.slug, leek.pk]),
         reverse("producers:week", args=[farm.slug, MONDAY]),
     ):
         assert "1.10" not in visit(dana).get(page).content.decode()

@@ -106,9 +106,13 @@ def move_blindly(stop: Any) -> None:
 
 
 def test_without_the_lock_both_would_start_from_the_same_version(planned: DeliveryDay) -> None:
+    """Nobody is told that the plan changed meanwhile: the second is stopped by the database, or not even by that."""
     stop = planned.rounds.get(leg="collection").stops.get(position=2)
     answers = all_at_once(lambda number: move_blindly(stop), 2)
-    assert sorted(type(answer).__name__ for answer in answers) == ["IntegrityError", "NoneType"]
+    assert sorted(type(answer).__name__ for answer in answers) in (
+        ["IntegrityError", "NoneType"],
+        ["NoneType", "NoneType"],
+    )
 
 
 def test_a_change_and_a_check_off_never_cross(planned: DeliveryDay, dana: Any, gust: Any) -> None:

@@ -33,4 +33,5 @@ def all_at_once(ask: Callable[[int], Any], many: int = MANY) -> list[Any]:
         thread.start()
     for thread in threads:
         thread.join(timeout=60)
+    assert not any(thread.is_alive() for thread in threads), "one of them never ended"
     return answers
