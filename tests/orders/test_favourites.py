@@ -68,6 +68,17 @@ def test_the_shop_asks_no_query_more_for_hearts(
         client.get(url)
 
 
+def test_the_hearts_of_every_page_with_goods_have_their_form(supply, farm, leek, network, household, bob, visit):
+    pages = (
+        reverse("orders:shop", args=[network.slug]),
+        reverse("orders:farm", args=[network.slug, farm.slug]),
+        reverse("orders:product", args=[network.slug, leek.pk]),
+    )
+    for page in pages:
+        shown = visit(bob).get(page).content.decode()
+        assert (shown.count('form id="hearts"'), shown.count('form="hearts"') > 0) == (1, page != pages[2]), page
+
+
 def test_what_another_network_sells_or_nobody_is_no_favourite_here(supply, network, household, bob, visit):
     elsewhere = make_product(make_producer(make_network("leuven"), "Hoeve Eve"))
     client = visit(bob)
