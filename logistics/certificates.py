@@ -46,6 +46,7 @@ def result_of(inputs: Mapping[str, Any], shared: Shared) -> dict[str, Any]:
 def game_row(played: Played) -> CostGame:
     """The game as it is stored with a run, unsaved. On a day of many farms it takes long to make: never under a lock."""
     game, bill = played.game, played.allocation
+    rows = _rows(game, bill)
     return CostGame(
         kind=played.kind,
         cost=Decimal(str(played.inputs["euro"])),
@@ -58,8 +59,8 @@ def game_row(played: Played) -> CostGame:
         exact=bill.exact,
         stopped=bill.stopped,
         inputs=played.inputs,
-        rows=_rows(game, bill),
-        result=_result(played),
+        rows=rows,
+        result=_result(played, rows),
         inputs_hash=hash_of(played.inputs),
     )
 
@@ -80,15 +81,13 @@ def _rows(game: Game, bill: Allocation) -> list[dict[str, Any]]:
     ]
 
 
-def _result(played: Played) -> dict[str, Any]:
+def _result(played: Played, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Shares in cents, and who would gain most by leaving: the largest gain there is when `proven`, else the largest found."""
     game, bill, drive = played.game, played.allocation, played.inputs["drive"]
     report = verify(game, bill)
     gains = [(report.gain_cents, report.leaver)]
     if game.cost.table() is None:
-        gains += [
-            (row["pays"] - row["cost"], tuple(row["group"])) for row in _rows(game, bill) if len(row["group"]) > 1
-        ]
+        gains += [(row["pays"] - row["cost"], tuple(row["group"])) for row in rows if len(row["group"]) > 1]
     gain, group = max(gains, key=lambda pair: pair[0])
     return {
         "method": bill.method,

@@ -32,11 +32,12 @@ def place_order(
     substitution: str = "",
     minimum: bool = True,
     mail: bool = True,
+    seen: int | None = None,
 ) -> Order:
     """
     Confirm what is in the basket. Refused after the cut-off (then the next day that takes orders is named), for a basket
-    that is empty or has lapsed, below the network's minimum, for alcohol without a declared age, or when there is no
-    room: `room.Full`.
+    that is empty, has lapsed or is not the one that was `seen` (its version) any more, below the network's minimum, for
+    alcohol without a declared age, or when there is no room: `room.Full`.
     `substitution` is what the household wants from now on when something is missing. Without `minimum` a basket may be
     smaller; without `mail` the caller tells the household.
     """
@@ -51,6 +52,10 @@ def place_order(
         return order
     if not any(line.quantity for line in lines):
         raise Refused(_("Your basket is empty. Put something in it first."))
+    if seen is not None and seen != order.version:
+        raise Refused(
+            _("Your basket has changed since you opened this page. This is what is in it now: look once more.")
+        )
     if minimum:
         _check_minimum(order, sum((euros(line.gross * line.quantity) for line in lines), Decimal(0)))
     age = max((line.product.minimum_age or 0 for line in lines if line.quantity), default=0)

@@ -85,7 +85,8 @@ def credit(*, day: DeliveryDay, missing: Mapping[int, Decimal], by: Person, reas
 def credit_lines(*, order: Order, less: Mapping[int, Decimal], borne: Collection[int] = ()) -> None:
     """
     Credit an order that was billed with what it did not get after all: units by line (pk), no more than was billed of it.
-    Those in `borne` the farm is paid for all the same. The caller has locked the day.
+    Those in `borne` the farm is paid for all the same. Refused for what was credited already because it came back. The
+    caller has locked the day.
     """
     lines = list(
         OrderLine.objects.select_for_update(no_key=True, of=("self",))
@@ -99,6 +100,12 @@ def credit_lines(*, order: Order, less: Mapping[int, Decimal], borne: Collection
         part.billed = less[line.pk]
         credited.append(part)
         line.billed = (line.billed or Decimal(0)) - less[line.pk]
+        if line.billed < line.returned:
+            raise Refused(
+                _("%(returned)s of %(product)s came back and was credited already: no less than that was given.")
+                % {"returned": number_format(line.returned.normalize(), use_l10n=True), "product": line},
+                "gets",
+            )
     OrderLine.objects.bulk_update(lines, ["billed"])
     _give_back(_day_of(order), {order.pk: credited}, dict.fromkeys(borne, Decimal(0)))
 

@@ -111,6 +111,7 @@ class ConfirmForm(forms.Form):
         choices=Organisation.Substitution.choices,
         widget=forms.RadioSelect,
     )
+    seen = forms.IntegerField(min_value=0, required=False, widget=forms.HiddenInput)
 
     def __init__(self, order: Order, data: Mapping[str, str] | None = None, *, age: int, trade: bool) -> None:
         wants = order.buyer.substitution or Organisation.Substitution.REFUND
@@ -132,6 +133,7 @@ class ConfirmForm(forms.Form):
                 age_declared=self.cleaned_data.get("age_declared", False),
                 reference=self.cleaned_data.get("reference", ""),
                 substitution=self.cleaned_data.get("substitution", ""),
+                seen=self.cleaned_data["seen"],
             )
         except Refused as refusal:
             self.nearest = refusal.nearest if isinstance(refusal, room.Full) else None

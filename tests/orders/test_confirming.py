@@ -72,6 +72,26 @@ def test_what_to_do_when_something_is_missing_is_asked_once(visit, basket_of, su
     assert household.substitution == "replace"
 
 
+def test_a_basket_that_was_filled_further_in_another_tab_is_shown_before_it_binds(
+    visit, basket_of, supply, household, bob
+):
+    browser = visit(bob)
+    order = basket_of(household, bob, 5)
+    confirm = reverse("orders:confirm", args=[order.pk])
+    shown = browser.get(confirm).context["order"].version
+    assert f'name="seen" value="{shown}"' in browser.get(confirm).content.decode()
+    order = basket_of(household, bob, 8)
+    answer = body_of(browser, order, seen=shown)
+    page = answer.content.decode()
+    assert answer.status_code == 422 and "This is what is in it now: look once more." in page
+    assert f'name="seen" value="{order.version}"' in page and answer.context["lines"][0]["line"].quantity == 8
+    order.refresh_from_db()
+    assert order.status == "basket"
+    body_of(browser, order, seen=order.version)
+    order.refresh_from_db()
+    assert (order.status, order.lines.get().confirmed) == ("confirmed", 8)
+
+
 @pytest.mark.parametrize(
     ("language", "subject", "said", "summary"),
     [

@@ -14,7 +14,7 @@ from django.urls import reverse
 from network import clock, outbox
 from network.errors import Refused
 from network.models import Account, DeliveryDay, JournalEntry, Network, OrganisationRole, Person
-from orders import basket, billing, checkout, closing, crediting, empties, withdrawals
+from orders import basket, billing, checkout, closing, collecting, crediting, empties, withdrawals
 from orders.models import Document, Order, OrderLine, PurchaseOrderLine, Withdrawal, WithdrawalLine
 from producers import stock
 from producers.models import Offer
@@ -250,6 +250,15 @@ def test_what_came_back_is_not_credited_once_more_as_missing(billed, bob, dana, 
     crediting.credit(day=day, missing={line.pk: D(1)}, by=dana, reason="x")
     assert (jars(billed).billed, jars(billed).returned) == (4, 4)
     assert Account.objects.with_balance().get(kind="deposits").balance == 0
+
+
+def test_what_came_back_cannot_be_missing_at_the_point_either(billed, bob, dana) -> None:
+    back(declared(billed, bob, 4), dana, 4)
+    with pytest.raises(Refused, match="4 of jam came back and was credited already") as refused:
+        collecting.record_given(order=billed, gets={jars(billed).pk: D(3)}, by=dana)
+    assert refused.value.field == "gets"
+    collecting.record_given(order=billed, gets={jars(billed).pk: D(4)}, by=dana)
+    assert (jars(billed).billed, jars(billed).returned) == (4, 4)
 
 
 def test_coordinators_of_other_networks_see_no_returns(billed, bob, dana, visit) -> None:
