@@ -88,9 +88,13 @@ class RoutingOracle:
 
     @cached_property
     def kinds(self) -> list[Kind]:
-        """The kinds of vans there are, each once."""
+        """The kinds of vans there are, each once; not those that another kind is as good as in everything."""
         same = {replace(van, key="", reloads=0): van for van in sorted(self.problem.vans, key=lambda van: van.key)}
-        return [Kind.of(van, self.problem) for van in sorted(same.values(), key=_rates)]
+        useful: list[Van] = []
+        for van in sorted(same.values(), key=_rates):
+            if not any(_serves(other, van) for other in useful):
+                useful = [*(other for other in useful if not _serves(van, other)), van]
+        return [Kind.of(van, self.problem) for van in useful]
 
     @cached_property
     def alone(self) -> Floats:
@@ -267,3 +271,16 @@ class RoutingOracle:
 def _rates(van: Van) -> tuple[float, ...]:
     limits = (van.available_from, van.available_to, van.longest, van.pause, van.end)
     return (van.per_km, van.per_hour, van.per_stop, van.fixed, *room_of(van).tolist(), *limits)
+
+
+def _serves(one: Van, other: Van) -> bool:
+    """Whether what `other` drives `one` can drive at the same hours, for no more."""
+    lower = ("fixed", "per_km", "per_hour", "per_stop", "available_from", "pause")
+    return (
+        (one.at, one.end) == (other.at, other.end)
+        and all(getattr(one, name) <= getattr(other, name) for name in lower)
+        and one.available_to >= other.available_to
+        and one.longest >= other.longest
+        and one.skills >= other.skills
+        and bool((room_of(one) >= room_of(other)).all())
+    )

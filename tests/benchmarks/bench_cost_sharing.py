@@ -21,7 +21,7 @@ from celery import current_app
 from django.db import connection
 from django.db.models import Count, F, Sum
 
-from logistics import bill_jobs, handover, recomputing, rounds
+from logistics import bill_jobs, handover, recomputing, rounds, tasks
 from logistics.cost_sharing import METHODS, Allocation, Game, RoutingOracle, allocate, verify
 from logistics.demo.scale import Size, fill_week
 from logistics.models import BillJob, CostGame, CostRun
@@ -37,8 +37,6 @@ NETWORKS = int(os.environ.get("KOUTER_NETWORKS", "25"))
 FARMS = int(os.environ.get("KOUTER_FARMS", "120"))
 SMALL = range(5)
 WORKERS = 2
-ROUGHLY = 200
-"""Iterations with which a day is planned here: what is measured is what comes after."""
 
 
 def game_of(problem: Problem, iterations: int = 1500) -> Game:
@@ -156,7 +154,7 @@ def driven_day(network: Network) -> DeliveryDay:
     fill_week(network, cycle)
     day = cycle.days.get()
     closing.close_day(day=day)
-    rounds.plan_rounds(day=day, iterations=ROUGHLY)
+    rounds.plan_rounds(day=day, iterations=tasks.ITERATIONS)
     with clock.at(day.deliveries.latest("ends_at").ends_at):
         handover.drive_day(day=day, by=None)
     return DeliveryDay.objects.get(pk=day.pk)

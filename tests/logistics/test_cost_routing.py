@@ -99,6 +99,35 @@ def test_every_rate_of_a_van_counts():
     )
 
 
+def test_a_van_that_another_is_as_good_as_is_not_looked_at():
+    """Each worse van differs from the plain one in one thing; each other one is better in something and stays."""
+    problem = region(8, 1)
+    plain = replace(problem.vans[0], fixed=5.0, available_from=60, available_to=1300, longest=600, pause=30)
+    worse = [
+        {"fixed": 5.01}, {"per_km": 0.36}, {"per_hour": 22.01}, {"per_stop": 0.1}, {"pause": 31}, {"kg": 8999},
+        {"available_from": 61}, {"available_to": 1299}, {"longest": 599}, {"total_crates": 39}, {"capacity": (40, 40, 39, 40)},
+    ]  # fmt: skip
+    other = [
+        replace(plain, ends_at=1), replace(plain, fixed=9.0, kg=9001), replace(plain, per_km=0.5, skills=frozenset({"cold"})),
+        replace(plain, fixed=9.0, longest=700), replace(plain, fixed=9.0, available_from=0), replace(plain, per_km=0.3, per_hour=30.0),
+    ]  # fmt: skip
+    for change in worse:
+        bad = replace(plain, key="bad", **change)
+        assert len(RoutingOracle(replace(problem, vans=(bad, plain))).kinds) == 1, change
+        assert len(RoutingOracle(replace(problem, vans=(bad,))).kinds) == 1
+    other = [replace(good, key=f"good {i}") for i, good in enumerate(other)]
+    for good in other:
+        assert len(RoutingOracle(replace(problem, vans=(good, plain))).kinds) == 2, good
+    useful = (plain, *other)
+    every = (*(replace(plain, key=f"bad {i}", **change) for i, change in enumerate(worse)), *useful)
+    few, many = (RoutingOracle(replace(problem, vans=vans)) for vans in (useful, every))
+    assert len(few.kinds) == len(many.kinds) < len(every)
+    assert (
+        np.array_equal(few.table(), many.table())
+        and few.table()[-1] < RoutingOracle(replace(problem, vans=(plain,))).table()[-1]
+    )
+
+
 def test_a_van_that_ends_elsewhere_drives_to_there():
     problem = Problem(LINE, THREE[:1], (van(ends_at=2),))
     assert RoutingOracle(problem).table().tolist() == pytest.approx([0, 20])
