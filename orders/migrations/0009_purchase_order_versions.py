@@ -34,6 +34,14 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.RemoveConstraint(
+            model_name='purchaseorderline',
+            name='purchase_order_misses_at_most_what_was_asked',
+        ),
+        migrations.AddConstraint(
+            model_name='purchaseorderline',
+            constraint=models.CheckConstraint(condition=models.Q(('missing__gte', 0), ('missing__lte', models.F('quantity')), ('quantity__gte', 0)), name='purchase_order_misses_at_most_what_was_asked'),
+        ),
         migrations.CreateModel(
             name='PurchaseChange',
             fields=[

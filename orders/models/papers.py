@@ -63,7 +63,7 @@ class PurchaseOrderLine(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["purchase_order", "supply", "price"], name="purchase_order_line_once"),
             models.CheckConstraint(
-                condition=Q(quantity__gt=0, missing__gte=0, missing__lte=F("quantity")),
+                condition=Q(quantity__gte=0, missing__gte=0, missing__lte=F("quantity")),
                 name="purchase_order_misses_at_most_what_was_asked",
             ),
         ]
