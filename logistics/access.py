@@ -82,6 +82,20 @@ def purchase_order_for(person: Any, pk: int) -> PurchaseOrder:
     return purchase
 
 
+def harvest_for(person: Any, slug: str, pk: int) -> PurchaseOrder:
+    """What a farm was asked for, for the people who work for it."""
+    farm = farm_for(person, slug)
+    return get_object_or_404(
+        PurchaseOrder.objects.select_related(
+            "delivery_day__cycle__network__hub",
+            "delivery_day__cycle__network__organisation",
+            "producer__organisation__place",
+        ),
+        pk=pk,
+        producer=farm,
+    )
+
+
 def vehicle_for(person: Any, pk: int) -> tuple[Vehicle, bool]:
     """
     A vehicle, and whether the person may change it. A network's: for its coordinators. A farmer's own: for the people of

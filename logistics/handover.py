@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Case, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Value, When
@@ -122,16 +123,23 @@ def stops_of(crates: Iterable[Crate]) -> list[Stop]:
 
 @transaction.atomic
 def report_missing(
-    *, line: PurchaseOrderLine, missing: Decimal, by: Person, reason: str = "", field: str | None = None
+    *,
+    line: PurchaseOrderLine,
+    missing: Decimal,
+    by: Person,
+    reason: str = "",
+    field: str | None = None,
+    **how: Any,
 ) -> PurchaseOrderLine:
     """
     Note how much of what was asked of a farm is missing in all: an absolute quantity in the line's unit, 0 to take it
-    back. It is spread over the buyers by `orders.shortages`; crates of which nothing is left are missing too. Refused
-    (with `field`) below zero, above what was asked, or off the step of the product.
+    back. It is spread over the buyers by `orders.shortages` (`how`: the rest of what `record_missing` takes); crates of
+    which nothing is left are missing too. Refused (with `field`) below zero, above what was asked, or off the step of the
+    product.
     """
     _locked(line.purchase_order.delivery_day_id)
     try:
-        line = shortages.record_missing(line=line, missing=missing, by=by, reason=reason)
+        line = shortages.record_missing(line=line, missing=missing, by=by, reason=reason, **how)
     except Refused as refused:
         raise Refused(refused.message, field or refused.field) from refused
     gone, left = [], line.missing

@@ -38,7 +38,7 @@ def _links(request: HttpRequest) -> list[Link]:
     for farm in farms:
         pages += [
             (_("My supply"), reverse("producers:desk", args=[farm])),
-            (_("To deliver"), reverse("orders:purchase_orders", args=[farm])),
+            (_("To deliver"), reverse("logistics:harvests", args=[farm])),
             (_("Earned"), reverse("logistics:money", args=[farm])),
         ]
     if home:

@@ -26,6 +26,7 @@ ALONE = {
     "desk.css",
     "find.css",
     "fund.css",
+    "harvest.css",
     "leaflet.css",
     "plan.css",
     "road.css",

@@ -1,6 +1,6 @@
 """Who did what, written in the same transaction as the change."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import models
@@ -29,11 +29,24 @@ def record(
     )
 
 
-def record_each(*, action: str, subjects: Iterable[models.Model], by: Person | None, network: Network) -> None:
-    """Note the same of many subjects, in one query."""
+def record_each(
+    *,
+    action: str,
+    subjects: Iterable[models.Model],
+    by: Person | None,
+    network: Network,
+    said: Mapping[int, tuple[str, dict[str, Any]]] | None = None,
+) -> None:
+    """Note the same of many subjects, in one query; `said` is the reason and the data of each, by pk."""
     JournalEntry.objects.bulk_create(
         JournalEntry(
-            action=action, subject_type=subject._meta.label_lower, subject_id=subject.pk, actor=by, network=network
+            action=action,
+            subject_type=subject._meta.label_lower,
+            subject_id=subject.pk,
+            actor=by,
+            network=network,
+            reason=said[subject.pk][0][:300] if said else "",
+            data=said[subject.pk][1] if said else {},
         )
         for subject in subjects
     )

@@ -251,6 +251,7 @@ OUTBOX_HANDLERS = {
     "papers": "logistics.papers.make",
     "proposal_decided": "logistics.assembly_mail.proposal_decided",
     "proposal_opened": "logistics.assembly_mail.proposal_opened",
+    "purchase_changed": "orders.mail.purchase_changed",
     "purchase_order_ready": "orders.mail.purchase_order_ready",
     "round_assigned": "logistics.mail.round_assigned",
     "scenario": "logistics.tasks.begin_scenario",

@@ -191,7 +191,7 @@ def _store(
     OrderLine.objects.filter(pk__in=gone).delete()
     OrderLine.objects.bulk_update(priced(kept), ["quantity", *PRICES])
     OrderLine.objects.bulk_create(
-        _new_line(order, offers[pk], quantity) for pk, quantity in wanted.items() if quantity and pk not in lines
+        new_line(order, offers[pk], quantity) for pk, quantity in wanted.items() if quantity and pk not in lines
     )
 
 
@@ -207,7 +207,8 @@ def priced(lines: list[OrderLine]) -> list[OrderLine]:
     return lines
 
 
-def _new_line(order: Order, offer: Offer, quantity: Decimal) -> OrderLine:
+def new_line(order: Order, offer: Offer, quantity: Decimal) -> OrderLine:
+    """Not stored yet: an offer in an order, as it is agreed now."""
     product = offer.supply.product
     price = pricing.price_for(offer, quantity)
     return OrderLine(

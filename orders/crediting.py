@@ -17,8 +17,9 @@ from network import journal
 from network.errors import Refused
 from network.models import DeliveryDay, Network, Person, Transaction
 from network.quantities import checked_quantity
+from orders import purchasing
 from orders.billing import Bill
-from orders.models import Order, OrderLine, PurchaseOrderLine
+from orders.models import Order, OrderLine, PurchaseChange, PurchaseOrderLine
 from orders.shortages import in_steps
 
 GRAM = Decimal("0.001")
@@ -66,8 +67,12 @@ def credit(*, day: DeliveryDay, missing: Mapping[int, Decimal], by: Person, reas
         field = f"missing_{line.pk}"
         step = GRAM if line.product.sold_by_weight else line.product.step
         less = checked_quantity(missing[line.pk], step=step, field=field)
-        for credited in _spread(day, line, less, step, field) if less else ():
+        if not less:
+            continue
+        for credited in _spread(day, line, less, step, field):
             orders[credited.order_id].append(credited)
+        gone = min(line.quantity, line.missing + less)
+        purchasing.change(line=line, kind=PurchaseChange.Kind.CREDITED, missing=gone, by=by, reason=reason)
     if not orders:
         raise Refused(_("Enter what was billed and not delivered of one product at least."))
     _give_back(day, orders)
@@ -193,5 +198,4 @@ def _spread(day: DeliveryDay, line: PurchaseOrderLine, less: Decimal, step: Deci
             credited.append(part)
             found.billed = had + found.returned - fewer * step
     OrderLine.objects.bulk_update(bought, ["billed"])
-    PurchaseOrderLine.objects.filter(pk=line.pk).update(missing=min(line.quantity, line.missing + less))
     return credited

@@ -6,71 +6,32 @@ after the cut-off is `orders.shortages`.
 Locks in the order of `orders.basket`: the days (shared), the orders by pk, the supply, the room at the deliveries by pk.
 """
 
-import hashlib
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F, Max, QuerySet
-from django.utils.formats import number_format
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
 from network import journal, outbox
 from network.errors import Refused
-from network.models import DeliveryCapacity, DeliveryDay, JournalEntry, Person
+from network.models import DeliveryCapacity, DeliveryDay, Person
 from network.quantities import checked_quantity
 from orders.basket import PRICES, priced
 from orders.models import Order, OrderLine
-from orders.shortages import in_steps
+from orders.shortages import GOT_LESS, PLACE, Share, Shares, given_up, in_turn, written
 from producers import stock
-from producers.models import Producer, ShortageRule, Supply
-
-GOT_LESS = "got less"
-PLACE = (
-    "order__delivery__delivery_day__cycle__network",
-    "order__delivery__pickup_point",
-    "order__delivery__outlet__organisation",
-)
-LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+from producers.models import Producer, Supply
 
 
 @dataclass(frozen=True)
-class Share:
-    """A line that somebody ordered, how much, and what she keeps of it."""
-
-    line: OrderLine
-    had: Decimal
-    keeps: Decimal
-
-    @property
-    def gives(self) -> Decimal:
-        return self.had - self.keeps
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What everybody keeps when there is only `quantity`; `mark` is the same only as long as nobody orders more or less."""
+class Plan(Shares):
+    """What everybody keeps when there is only `quantity`."""
 
     supply: Supply
     quantity: Decimal
-    shares: list[Share]
-
-    @property
-    def missing(self) -> Decimal:
-        return sum((share.gives for share in self.shares), Decimal(0))
-
-    @property
-    def affected(self) -> list[Share]:
-        return [share for share in self.shares if share.gives]
-
-    @property
-    def mark(self) -> str:
-        said = [(share.line.pk, str(share.had), str(share.keeps)) for share in self.shares]
-        return hashlib.sha256(repr((str(self.quantity), said)).encode()).hexdigest()[:24]
 
 
 def plan(*, supply: Supply, quantity: Decimal, rule: str) -> Plan:
@@ -94,16 +55,16 @@ def plan(*, supply: Supply, quantity: Decimal, rule: str) -> Plan:
             _(
                 "%(frozen)s is for days that have closed. Enter that or more; what is missing there is noted at the harvest."
             )
-            % {"frozen": _written(frozen)},
+            % {"frozen": written(frozen)},
             "quantity",
         )
     missing = supply.reserved - quantity
-    order = _in_turn(lines, rule)
+    order = in_turn(lines, rule)
     loose = [line.held - line.confirmed for line in lines]
-    first = _given_up(min(missing, sum(loose, Decimal(0))), loose, order, supply.product.step)
-    then = _given_up(missing - sum(first, Decimal(0)), [line.confirmed for line in lines], order, supply.product.step)
+    first = given_up(min(missing, sum(loose, Decimal(0))), loose, order, supply.product.step)
+    then = given_up(missing - sum(first, Decimal(0)), [line.confirmed for line in lines], order, supply.product.step)
     shares = [Share(line, line.held, line.held - a - b) for line, a, b in zip(lines, first, then, strict=True)]
-    return Plan(supply, quantity, shares)
+    return Plan(shares, supply, quantity)
 
 
 def _changeable(supply: Supply) -> QuerySet[OrderLine]:
@@ -112,36 +73,6 @@ def _changeable(supply: Supply) -> QuerySet[OrderLine]:
         order__status__in=[Order.Status.BASKET, Order.Status.CONFIRMED],
         order__delivery__delivery_day__status=DeliveryDay.Status.OPEN,
     )
-
-
-def _in_turn(lines: Sequence[OrderLine], rule: str) -> list[int] | None:
-    """The places of these lines in the order in which they give up all of it; None when everybody gives up a part."""
-    if rule == ShortageRule.PRO_RATA:
-        return None
-    places = range(len(lines))
-    if rule == ShortageRule.FIRST_COME:
-        return sorted(places, key=lambda i: (lines[i].order.confirmed_at or lines[i].order.created_at, i), reverse=True)
-    buyers = {line.order.buyer_id for line in lines}
-    orders = dict(Order.objects.filter(buyer__in=buyers).values_list("pk", "buyer"))
-    last: dict[int, datetime] = {}
-    for order, at in (
-        JournalEntry.objects.filter(action=GOT_LESS, subject_type="orders.order", subject_id__in=list(orders))
-        .values_list("subject_id")
-        .annotate(at=Max("at"))
-    ):
-        last[orders[order]] = max(at, last.get(orders[order], LONG_AGO))
-    return sorted(places, key=lambda i: (last.get(lines[i].order.buyer_id, LONG_AGO), i))
-
-
-def _given_up(missing: Decimal, amounts: list[Decimal], turn: list[int] | None, step: Decimal) -> list[Decimal]:
-    """How much of each amount goes when so much is missing."""
-    if turn is None:
-        return [fewer * step for fewer in in_steps(missing, amounts, step)]
-    given = [Decimal(0)] * len(amounts)
-    for place in turn:
-        given[place] = min(missing, amounts[place])
-        missing -= given[place]
-    return given
 
 
 @transaction.atomic
@@ -194,7 +125,7 @@ def _lower(made: Plan, orders: dict[int, Order], by: Person) -> None:
             subject=order,
             by=by,
             network=line.order.delivery.delivery_day.network,
-            reason=f"{line.name}: {_written(share.had)} → {_written(share.keeps)} {line.get_unit_display()}"[:300],
+            reason=f"{line.name}: {written(share.had)} → {written(share.keeps)} {line.get_unit_display()}"[:300],
             **said,
         )
         mails[f"order_cut:{order.pk}:{line.pk}:{order.version}"] = said | {
@@ -233,7 +164,3 @@ def _give_back(room: dict[tuple[int, str], Decimal]) -> None:
         freed = room.get((one.delivery_id, one.storage_class), Decimal(0)).quantize(Decimal("0.001"))
         one.booked = max(Decimal(0), one.booked - freed)
     DeliveryCapacity.objects.bulk_update(rooms, ["booked"])
-
-
-def _written(amount: Decimal) -> str:
-    return number_format(amount.normalize() + 0, use_l10n=True)

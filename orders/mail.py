@@ -20,7 +20,7 @@ from network.models import JournalEntry, Organisation, Person
 from network.quantities import Unit
 from network.texts import LocalText
 from orders import appointments, changes, coming, qr, shelf
-from orders.models import Order, PurchaseOrder, SubscriptionRun
+from orders.models import Order, PurchaseChange, PurchaseOrder, SubscriptionRun
 from producers.models import Product
 
 
@@ -76,6 +76,20 @@ def purchase_order_ready(purchase_order: int) -> None:
             context = {"purchase": purchase, "lines": purchase.lines.all(), "person": person, "url": url}
             subject = _("To deliver on %(day)s") % {"day": _spelled(purchase.delivery_day.on)}
             _send(person, subject, "purchase_order_ready", context, key=f"purchase-order-{purchase.pk}-{person.pk}")
+
+
+def purchase_changed(change: int) -> None:
+    """What a farmer is asked to bring has changed after the cut-off."""
+    found = PurchaseChange.objects.select_related(
+        "purchase_order__producer__organisation", "purchase_order__delivery_day", "line", "by"
+    ).get(pk=change)
+    purchase = found.purchase_order
+    for person in _readers(purchase.producer.organisation):
+        with translation.override(person.language):
+            url = settings.SITE_URL + reverse("orders:purchase_order", args=[purchase.pk])
+            subject = _("Changed: to deliver on %(day)s") % {"day": _spelled(purchase.delivery_day.on)}
+            context = {"change": found, "person": person, "url": url}
+            _send(person, subject, "purchase_changed", context, key=f"purchase-changed-{found.pk}-{person.pk}")
 
 
 def goods_were_bad(purchase: PurchaseOrder, reported: Sequence[Any]) -> None:

@@ -20,6 +20,7 @@ urlpatterns = [
     path("orders/", orders.order_list, name="mine"),
     path("orders/<int:pk>/", orders.order_detail, name="detail"),
     path("orders/<int:pk>/confirm/", orders.order_confirm, name="confirm"),
+    path("orders/<int:pk>/amend/", cutting.amend, name="amend"),
     path("orders/<int:pk>/cancel/", orders.order_cancel, name="cancel"),
     path("orders/<int:pk>/refill/", filling.refill, name="refill"),
     path("orders/<int:pk>/move/", places.move, name="move"),

@@ -14,15 +14,18 @@ from orders.shortages import BEFORE_BILLING
 
 MOST = Decimal("1.10")
 """Of what was ordered: nobody pays for more, whatever the scales say."""
+LEAST = Decimal("0.75")
+"""Of what was ordered: a weight below it is asked about, for it is more often a slip than a small cabbage."""
 
 
 @transaction.atomic
-def weigh(*, packed: Mapping[int, Decimal], by: Person) -> int:
+def weigh(*, packed: Mapping[int, Decimal | None], by: Person) -> int:
     """
-    Note what the scales said, in units of the line (kg), by order line id; all or nothing. Refused for lines that are
-    not sold by weight or not waiting to be weighed, and for a weight below zero. Returns how many lines were noted.
+    Note what the scales said, in units of the line (kg), by order line id; all or nothing. None is "not weighed after all".
+    Refused for lines that are not sold by weight or not waiting to be weighed, and for a weight below zero. Returns how many
+    lines were noted.
     """
-    if any(not weight.is_finite() or weight < 0 for weight in packed.values()):
+    if any(weight is not None and (not weight.is_finite() or weight < 0) for weight in packed.values()):
         raise Refused(_("A weight cannot be negative. Enter 0 or more."), "packed")
     lines = list(
         OrderLine.objects.select_for_update(no_key=True, of=("self",))
@@ -40,11 +43,17 @@ def weigh(*, packed: Mapping[int, Decimal], by: Person) -> int:
             _("Some of these lines cannot be weighed: they are not sold by weight, or already billed."), "packed"
         )
     for line in lines:
-        line.packed = packed[line.pk].quantize(Decimal("0.001"))
+        weight = packed[line.pk]
+        line.packed = None if weight is None else weight.quantize(Decimal("0.001"))
     OrderLine.objects.bulk_update(lines, ["packed"])
     for day in {line.order.delivery.delivery_day for line in lines}:
         journal.record(action="weighed", subject=day, by=by, network=day.network, lines=len(lines))
     return len(lines)
+
+
+def is_odd(line: OrderLine, weight: Decimal) -> bool:
+    """Whether a weight is so far from what was ordered that it should be asked about."""
+    return not line.quantity * LEAST <= weight <= most_billable(line)
 
 
 def billable(line: OrderLine) -> Decimal:

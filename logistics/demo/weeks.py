@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from logistics import disputes, driven, handover, rounds, scenarios, settling, temperatures, versions
-from logistics.demo import account, fleets, pickups, subscribers
+from logistics.demo import account, fleets, harvests, pickups, subscribers
 from logistics.demo.build import LOGINS, WEEKS, rows
 from logistics.models import CostShare, Dispute, Scenario, Stop, TemperatureReading
 from network import clock, cycles, homes
@@ -243,6 +243,9 @@ def _run(day: DeliveryDay, now: datetime, dice: random.Random) -> None:
         return
     with clock.at(day.closes_at):
         closing.close_day(day=day)
+    if day.cycle.week_on >= clock.monday_of(clock.local(now).date()) - timedelta(weeks=1):
+        with clock.at(day.closes_at + timedelta(minutes=10)):
+            harvests.call_too_late(day, dana)
     with clock.at(day.closes_at + timedelta(minutes=30)):
         _plan(day, dana)
     evening = clock.moment(day.on, datetime.min.time().replace(hour=21))

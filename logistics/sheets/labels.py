@@ -71,6 +71,26 @@ def of_loose(manifest: Manifest) -> dict[str, Any]:
     )
 
 
+def of_farm(manifest: Manifest, farm: Producer) -> dict[str, Any]:
+    """The crates of one farm (`stop__round` and the delivery selected), in the order in which she fills them."""
+    return _sheet(
+        manifest,
+        str(farm),
+        [
+            _label(
+                crate,
+                farm=farm,
+                drop=crate.delivery,
+                where=_("%(round)s, stop %(stop)s") % {"round": crate.stop.round, "stop": crate.stop.position}
+                if crate.stop
+                else _("brought to the hub"),
+                count=manifest.counts[crate.pk],
+            )
+            for crate in manifest.loose
+        ],
+    )
+
+
 def _sheet(manifest: Manifest, title: str, crates: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "kind": "labels",

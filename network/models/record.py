@@ -47,6 +47,7 @@ SAID = {
     "put a stop on a round": _("put a stop on a round"),
     "recorded as missing": _("recorded as missing"),
     "restored a version": _("restored an earlier version of the plan"),
+    "saw what changed": _("saw what changed in the purchase order"),
     "saw the changes": _("saw the changes of the round"),
     "recorded what was really given": _("recorded what was really given"),
     "said who bears it": _("said who bears what was missing or bad"),

@@ -1,6 +1,13 @@
 from orders.models.collecting import EmptiesReturn, Shortfall, Withdrawal, WithdrawalLine
 from orders.models.ordering import LapsedLine, Order, OrderLine
-from orders.models.papers import Document, DocumentSequence, PurchaseOrder, PurchaseOrderLine
+from orders.models.papers import (
+    Document,
+    DocumentSequence,
+    PurchaseChange,
+    PurchaseOrder,
+    PurchaseOrderLine,
+    PurchaseRead,
+)
 from orders.models.repeating import Cause, Favourite, Subscription, SubscriptionLine, SubscriptionRun, SubscriptionWeek
 
 __all__ = [
@@ -12,8 +19,10 @@ __all__ = [
     "LapsedLine",
     "Order",
     "OrderLine",
+    "PurchaseChange",
     "PurchaseOrder",
     "PurchaseOrderLine",
+    "PurchaseRead",
     "Shortfall",
     "Subscription",
     "SubscriptionLine",

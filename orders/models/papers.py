@@ -4,16 +4,16 @@ from decimal import Decimal
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
 from network import clock
-from network.models import DeliveryDay, Network, Organisation
+from network.models import DeliveryDay, Network, Organisation, Person
 from network.quantities import Unit
 from network.texts import Texts
 from orders.models.ordering import Order
-from producers.models import Producer, Product, Supply
+from producers.models import Producer, Product, ShortageRule, Supply
 
 
 class PurchaseOrders(models.QuerySet["PurchaseOrder"]):
@@ -27,7 +27,7 @@ class PurchaseOrders(models.QuerySet["PurchaseOrder"]):
 
 
 class PurchaseOrder(models.Model):
-    """What one producer is asked to bring for one delivery day; frozen at the cut-off."""
+    """What one producer is asked to bring for one delivery day; frozen at the cut-off, and changed by `PurchaseChange` only."""
 
     delivery_day = models.ForeignKey(DeliveryDay, models.PROTECT, related_name="purchase_orders")
     producer = models.ForeignKey(Producer, models.PROTECT, related_name="purchase_orders")
@@ -47,7 +47,7 @@ class PurchaseOrder(models.Model):
 
 
 class PurchaseOrderLine(models.Model):
-    """Per product and price: `quantity` as frozen, `missing` as recorded since (never more than was asked)."""
+    """Per product and price: `quantity` as asked, `missing` as recorded since the cut-off (never more than was asked)."""
 
     purchase_order = models.ForeignKey(PurchaseOrder, models.CASCADE, related_name="lines")
     supply = models.ForeignKey(Supply, models.PROTECT, related_name="purchase_order_lines")
@@ -63,9 +63,92 @@ class PurchaseOrderLine(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["purchase_order", "supply", "price"], name="purchase_order_line_once"),
             models.CheckConstraint(
-                condition=Q(quantity__gt=0, missing__gte=0, missing__lte=F("quantity")),
+                condition=Q(quantity__gte=0, missing__gte=0, missing__lte=F("quantity")),
                 name="purchase_order_misses_at_most_what_was_asked",
             ),
+        ]
+
+    @property
+    def left(self) -> Decimal:
+        """What is to be brought."""
+        return self.quantity - self.missing
+
+
+class PurchaseChanges(models.QuerySet["PurchaseChange"]):
+    def unseen(self) -> Self:
+        """What others changed since somebody of the farm last said that she saw it."""
+        later = PurchaseRead.objects.filter(
+            purchase_order=OuterRef("purchase_order"), kind=PurchaseRead.Kind.SEEN, version__gte=OuterRef("version")
+        )
+        return self.filter(~Exists(later), by_farm=False)
+
+
+class PurchaseChange(models.Model):
+    """
+    What became more or less of a purchase order after it was frozen: `difference` is added to what was to be brought of a
+    line, `after` is what is to be brought now. The frozen order is version 1, each change makes the next; with the changes
+    any version can be told. The database refuses to alter one, and refuses a line that changes without one (`docs/harvest.md`).
+    """
+
+    class Kind(models.TextChoices):
+        MISSING = "missing", _("cannot be delivered")
+        FOUND = "found", _("can be delivered after all")
+        MORE = "more", _("ordered after the cut-off")
+        LESS = "less", _("taken off after the cut-off")
+        CREDITED = "credited", _("not delivered, and credited")
+
+    class Why(models.TextChoices):
+        HAIL = "hail", _("hail, frost or drought")
+        SICK = "sick", _("sick plants or animals")
+        LOST = "lost", _("the harvest is lost or too small")
+        OTHER = "other", _("something else")
+
+    purchase_order = models.ForeignKey(PurchaseOrder, models.PROTECT, related_name="changes")
+    line = models.ForeignKey(PurchaseOrderLine, models.PROTECT, related_name="changes")
+    version = models.PositiveSmallIntegerField()
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    difference = models.DecimalField(max_digits=12, decimal_places=3)
+    after = models.DecimalField(max_digits=12, decimal_places=3)
+    why = models.CharField(max_length=5, choices=Why.choices, blank=True)
+    reason = models.CharField(max_length=300, blank=True)
+    rule = models.CharField(max_length=10, choices=ShortageRule.choices, blank=True)
+    by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    by_farm = models.BooleanField()
+    at = models.DateTimeField(default=clock.now)
+
+    objects = PurchaseChanges.as_manager()
+
+    class Meta:
+        ordering = ["purchase_order", "version"]
+        constraints = [
+            models.UniqueConstraint(fields=["purchase_order", "version"], name="purchase_change_version_once"),
+            models.CheckConstraint(
+                condition=~Q(difference=0) & Q(after__gte=0, version__gte=2), name="purchase_change_changes_something"
+            ),
+        ]
+
+    @property
+    def before(self) -> Decimal:
+        return self.after - self.difference
+
+
+class PurchaseRead(models.Model):
+    """That somebody of the farm has a version of a purchase order on paper, or says that she saw it. Append-only."""
+
+    class Kind(models.TextChoices):
+        PRINTED = "printed", _("printed")
+        SEEN = "seen", _("seen")
+
+    purchase_order = models.ForeignKey(PurchaseOrder, models.PROTECT, related_name="reads")
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    version = models.PositiveSmallIntegerField()
+    by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["purchase_order", "kind", "version"], name="purchase_version_read_once")
         ]
 
 

@@ -11,8 +11,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from network import journal
-from network.models import Organisation, Person, PriceGroup
+from network.models import Network, Organisation, Person, PriceGroup
 from orders import appointments, changes, checkout, collecting, moving, shelf
+from orders.amending import BEFORE_IT_LEAVES
 from orders.basket import keep, price_group_of
 from orders.forms import CancelForm, ConfirmForm
 from orders.models import Document, Order, OrderLine
@@ -73,6 +74,11 @@ def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "pending": order.status == Order.Status.CONFIRMED
             and any(line.quantity != line.confirmed for line in lines),
             "history": changes.with_changes(journal.history_of(order)),
+            "amendable": order.status == Order.Status.CLOSED
+            and order.delivery.delivery_day.status in BEFORE_IT_LEAVES
+            and Network.objects.with_role(request.user, "coordinator")
+            .filter(pk=order.delivery.delivery_day.network.pk)
+            .exists(),
             "editable": Order.objects.editable_by(request.user).filter(pk=order.pk).exists()
             and order.status in (Order.Status.BASKET, Order.Status.CONFIRMED),
         },

@@ -32,6 +32,10 @@ def of_dispute(world):
     return {"pk": (share.disputes.first() or raise_dispute(share=share, text="Too much.", by=alice)).pk}
 
 
+def of_harvest(world):
+    return {"slug": world.farm.slug, "pk": world.purchase_order.pk}
+
+
 def of_tour(world):
     return {"pk": world.tour.pk}
 
@@ -128,6 +132,24 @@ PAGES = [
     Page("logistics:worker", others=200),
     Page("logistics:manifest", others=200),
     Page("logistics:missing", lambda w: {"pk": w.purchase_order.pk}, expected=DRIVER),
+    Page("logistics:harvests", lambda w: {"slug": w.farm.slug}, expected=OWN_FARM),
+    Page("logistics:picking", of_harvest, expected=OWN_FARM),
+    Page(
+        "logistics:picking_seen",
+        of_harvest,
+        "post",
+        lambda w: {"version": "1"},
+        expected=OWN_FARM | {"alice": 302},
+    ),
+    Page("logistics:weigh", of_harvest, expected=OWN_FARM),
+    Page(
+        "logistics:less",
+        lambda w: of_harvest(w) | {"line": w.purchase_order.lines.first().pk},
+        expected=OWN_FARM | {"alice": 302},
+    ),
+    Page("logistics:picking_pdf", of_harvest, expected=OWN_FARM),
+    Page("logistics:farm_labels", of_harvest, expected=OWN_FARM),
+    Page("logistics:farm_note", of_harvest, expected=OWN_FARM),
     Page("logistics:pickup", of_delivery, expected=VOLUNTEER),
     Page("logistics:hand_over", of_delivery, method="post", expected=SIGN_IN | TIED | {"dana": 404, "fien": 404}),
     Page("logistics:settlement", of_day, expected=COORDINATOR),

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from logistics import loading
 from logistics.models import Crate
 from logistics.routing import Load
+from orders import shortages
 from orders.models import PurchaseOrderLine
 from tests.conftest import make_household, make_product
 from tests.logistics.conftest import freeze, make_order
@@ -44,8 +45,9 @@ def test_a_farm_fills_whole_crates_and_packs_the_remainders_together(day, delive
     assert loading.load_of(crates) == Load(crates=(1, 4, 0, 0), kg=39)
 
 
-def test_what_is_known_to_be_missing_is_not_packed(closed_day, farm):
-    PurchaseOrderLine.objects.filter(purchase_order__producer=farm).update(missing=30)
+def test_what_is_known_to_be_missing_is_not_packed(closed_day, farm, dana):
+    line = PurchaseOrderLine.objects.get(purchase_order__producer=farm)
+    shortages.record_missing(line=line, missing=Decimal(30), by=dana)
     (crate,) = collected(closed_day)[farm.pk]
     assert crate.contents[0]["quantity"] == "7.000"
 

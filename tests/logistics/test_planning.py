@@ -13,6 +13,7 @@ from logistics.waves import Watch
 from network import clock
 from network.errors import Refused
 from network.models import Delivery, DeliveryDay, Outlet
+from orders import shortages
 from orders.models import PurchaseOrderLine
 from tests.conftest import make_outlet, make_place, make_producer, make_product
 from tests.logistics.conftest import freeze, make_order, make_vehicle
@@ -320,7 +321,8 @@ def test_what_changed_while_the_plan_was_made_refuses_it_and_leaves_the_former(c
 
     def meddle(step, percent, euro):
         if step == "storing":
-            PurchaseOrderLine.objects.filter(purchase_order__producer=farm).update(missing=5)
+            line = PurchaseOrderLine.objects.get(purchase_order__producer=farm)
+            shortages.record_missing(line=line, missing=Decimal(5), by=dana)
 
     with pytest.raises(Refused, match="changed"):
         plan(closed_day, watch=Watch(meddle))

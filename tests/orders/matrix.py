@@ -44,6 +44,7 @@ PAGES = [
     Page("orders:calendar", of_order, expected=BUYER),
     Page("orders:move", of_order, method="post", expected=SIGN_IN),
     Page("orders:cancel", of_order, expected=SIGN_IN),
+    Page("orders:amend", of_order, expected=COORDINATOR | {"dana": 302}),
     Page("orders:refill", of_order, method="post", expected=SIGN_IN),
     Page("orders:documents", lambda w: {"pk": w.household.pk}, expected=SIGN_IN | {"bob": 200}),
     Page("orders:withdrawals", others=200, expected=SIGN_IN),
