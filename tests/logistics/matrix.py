@@ -132,6 +132,9 @@ PAGES = [
     Page("logistics:hand_over", of_delivery, method="post", expected=SIGN_IN | TIED | {"dana": 404, "fien": 404}),
     Page("logistics:settlement", of_day, expected=COORDINATOR),
     Page("logistics:money", lambda w: {"slug": w.farm.slug}, expected=FARMER),
+    Page("logistics:money_weeks", lambda w: {"slug": w.farm.slug}, expected=FARMER),
+    Page("logistics:money_products", lambda w: {"slug": w.farm.slug}, expected=FARMER),
+    Page("logistics:money_csv", lambda w: {"slug": w.farm.slug, "year": w.day.on.year}, expected=FARMER),
     Page("logistics:money_day", lambda w: {"slug": w.farm.slug} | of_day(w), expected=FARMER),
     Page(
         "logistics:dispute",
@@ -142,8 +145,8 @@ PAGES = [
     ),
     Page("logistics:statement_day", lambda w: {"slug": w.farm.slug} | of_day(w), expected=FARMER),
     Page(
-        "logistics:statement_month",
-        lambda w: {"slug": w.farm.slug, "network": w.network.slug, "month": f"{w.day.on:%Y-%m}"},
+        "logistics:statement",
+        lambda w: {"slug": w.farm.slug, "network": w.network.slug, "period": f"{w.day.on:%Y-%m}"},
         expected=FARMER,
     ),
     Page("logistics:vehicles", of_network, expected=COORDINATOR),
