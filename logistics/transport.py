@@ -13,6 +13,7 @@ from logistics.models import TransportChoice, Vehicle
 from network import clock, journal
 from network.errors import Refused
 from network.models import DeliveryDay, Network, Organisation, Person
+from producers import stock
 from producers.models import Producer
 
 Transport = Producer.Transport
@@ -67,17 +68,9 @@ def _usual_vehicles(farms: list[Producer]) -> dict[int, int]:
 
 
 def days_of(producer: Producer, week_on: date) -> QuerySet[DeliveryDay]:
-    """The delivery days of a week in all networks she delivers to, the first cut-off first."""
-    networks = Network.objects.filter(
-        memberships__organisation=producer.organisation_id,
-        memberships__college="producers",
-        memberships__left_on=None,
-    )
-    return (
-        DeliveryDay.objects.filter(cycle__week_on=week_on, cycle__network__in=networks)
-        .select_related("cycle__network__hub")
-        .order_by("closes_at", "pk")
-    )
+    """The delivery days of a week in all networks she then delivers to, the first cut-off first."""
+    days = stock.days_of(producer).filter(cycle__week_on=week_on)
+    return days.select_related("cycle__network__hub").order_by("closes_at", "pk")
 
 
 def deadline(days: Iterable[DeliveryDay]) -> datetime | None:

@@ -3,6 +3,7 @@ from django.urls import path
 from logistics import api
 from logistics.views import (
     assembly,
+    belonging,
     bills,
     day,
     device,
@@ -52,6 +53,9 @@ urlpatterns = [
     path("days/<int:pk>/settlement/again/", bills.share_again, name="share_again"),
     path("days/<int:pk>/settlement/check/", bills.check, name="check_bills"),
     path("disputes/<int:pk>/answer/", bills.answer, name="answer_dispute"),
+    path("farm/<slug:slug>/networks/", belonging.networks, name="networks"),
+    path("farm/<slug:slug>/networks/<slug:network>/", belonging.belonging, name="belonging"),
+    path("<slug:network>/requests/", belonging.requests, name="membership_requests"),
     path("farm/<slug:slug>/money/", money.money, name="money"),
     path("farm/<slug:slug>/money/weeks/", money_year.money_weeks, name="money_weeks"),
     path("farm/<slug:slug>/money/products/", money_year.money_products, name="money_products"),
