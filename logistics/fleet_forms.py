@@ -182,10 +182,11 @@ class TransportForm(forms.Form):
     vehicle = forms.ModelChoiceField(
         label=_("With which vehicle"), queryset=Vehicle.objects.none(), required=False, empty_label=None
     )
-    usual = forms.BooleanField(label=_("Make this my usual choice"), required=False)
+    repeats = forms.BooleanField(label=_("Also for the weeks after, until I choose otherwise"), required=False)
 
     def __init__(self, producer: Producer, week_on: date, travel: Travel, data: Any = None) -> None:
-        super().__init__(data, initial={"transport": travel.transport, "vehicle": travel.vehicle})
+        repeats = travel.repeats or not travel.chosen
+        super().__init__(data, initial={"transport": travel.transport, "vehicle": travel.vehicle, "repeats": repeats})
         self.producer = producer
         self.week_on = week_on
         own = Vehicle.objects.filter(owner=producer.organisation_id, network=None, archived_at=None).order_by("pk")
@@ -199,7 +200,7 @@ class TransportForm(forms.Form):
                 week_on=self.week_on,
                 transport=given["transport"],
                 vehicle=given["vehicle"],
-                usual=given["usual"],
+                repeats=given["repeats"],
                 by=by,
             )
         except Refused as refused:

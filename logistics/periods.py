@@ -1,4 +1,4 @@
-"""A delivery day or a month, as it stands in an address and as one says it."""
+"""A delivery day, a month or a year, as it stands in an address and as one says it."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -8,17 +8,20 @@ from django.utils.formats import date_format
 
 @dataclass(frozen=True)
 class Period:
-    """A day, or a whole month."""
+    """A day, a whole month, or a whole year."""
 
     first: date
     last: date
 
     @classmethod
     def of(cls, written: str) -> "Period":
-        """The month `2026-03` or the day `2026-03-05`. ValueError for anything else."""
+        """The year `2026`, the month `2026-03` or the day `2026-03-05`. ValueError for anything else."""
         if len(written) == 10:
             day = date.fromisoformat(written)
             return cls(day, day)
+        if len(written) == 4:
+            first = date.fromisoformat(f"{written}-01-01")
+            return cls(first, first.replace(month=12, day=31))
         if len(written) != 7:
             raise ValueError(written)
         return cls.month_of(date.fromisoformat(f"{written}-01"))
@@ -31,6 +34,10 @@ class Period:
     @property
     def is_day(self) -> bool:
         return self.first == self.last
+
+    @property
+    def is_year(self) -> bool:
+        return (self.last - self.first).days > 31
 
     @property
     def month(self) -> "Period":
@@ -46,8 +53,9 @@ class Period:
         return self.month_of(self.last + timedelta(days=1))
 
     def __str__(self) -> str:
-        return self.first.isoformat() if self.is_day else f"{self.first:%Y-%m}"
+        written = self.first.isoformat()
+        return written if self.is_day else written[:4] if self.is_year else written[:7]
 
     @property
     def said(self) -> str:
-        return date_format(self.first, "l j F Y" if self.is_day else "F Y")
+        return date_format(self.first, "l j F Y" if self.is_day else "Y" if self.is_year else "F Y")

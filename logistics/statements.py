@@ -1,5 +1,5 @@
 """
-The statement of a farm: what a network owes her for a delivery day, or for a month, line by line as it stands in the books.
+The statement of a farm: what a network owes her for a delivery day, a month or a year, line by line as it stands in the books.
 
 Nothing is computed anew. Every line adds up postings on her accounts, named after what stands on the other side of the same
 transaction, so that the balance is that of the ledger to the cent whatever was corrected since (`docs/your-bill.md`).
@@ -57,9 +57,25 @@ class Booked:
 
 
 @dataclass(frozen=True)
+class Posted:
+    """
+    A posting on one of her accounts, in euro, what she receives positive: dated `on`, about the goods of `day`, and what it is
+    for as (kind, net, VAT), which add up to `amount`.
+    """
+
+    key: str
+    description: str
+    on: date
+    day: date
+    network: int
+    amount: Decimal
+    meaning: list[tuple[str, Decimal, Decimal]]
+
+
+@dataclass(frozen=True)
 class Statement:
     """
-    `opening` was owed to her when the month began (0 for a day), `paid` was paid out since, and `closing` is owed to her now,
+    `opening` was owed to her when the period began (0 for a day), `paid` was paid out since, and `closing` is owed to her now,
     VAT included. `lines` are her goods per product, of a day only; `contribution` is what customers paid on top of her price.
     """
 
@@ -90,27 +106,23 @@ class Statement:
 
 def of_day(*, farm: Producer, day: DeliveryDay) -> Statement:
     """Everything that was booked for a delivery day, corrections of later included."""
-    hers = _postings(farm, day.network).filter(transaction__delivery_day=day)
+    hers = postings_of(farm).filter(account__network=day.network, transaction__delivery_day=day)
     return _statement(
         farm, day.network, Period(day.on, day.on), hers, DeliveryDay.objects.filter(pk=day.pk), Decimal(0)
     )
 
 
-def of_month(*, farm: Producer, network: Network, month: Period) -> Statement:
-    """Everything that is dated in a month, and what was owed to her before it began."""
-    mine, dates = _postings(farm, network), (month.first, month.last)
-    before = mine.filter(transaction__on__lt=month.first).aggregate(total=Sum("amount"))["total"]
+def of_period(*, farm: Producer, network: Network, period: Period) -> Statement:
+    """Everything that is dated in a month or a year, and what was owed to her before it began."""
+    mine, dates = postings_of(farm).filter(account__network=network), (period.first, period.last)
+    before = mine.filter(transaction__on__lt=period.first).aggregate(total=Sum("amount"))["total"]
     days = DeliveryDay.objects.filter(cycle__network=network, on__range=dates)
-    return _statement(farm, network, month, mine.filter(transaction__on__range=dates), days, -(before or Decimal(0)))
+    return _statement(farm, network, period, mine.filter(transaction__on__range=dates), days, -(before or Decimal(0)))
 
 
 def months(*, farm: Producer) -> list[tuple[Network, Period]]:
     """The months in which something was booked for her, the last first, per network."""
-    rows = (
-        Posting.objects.filter(account__organisation=farm.organisation_id, account__kind__in=HERS)
-        .values_list("account__network", "transaction__on")
-        .distinct()
-    )
+    rows = postings_of(farm).values_list("account__network", "transaction__on").distinct()
     found = {(network, Period.month_of(on)) for network, on in rows}
     networks = Network.objects.in_bulk({network for network, _month in found})
     listed = [(networks[network], month) for network, month in found]
@@ -129,10 +141,9 @@ def per_line(part: str) -> Round:
     return Round(F(part) * F("billed"), precision=2)
 
 
-def _postings(farm: Producer, network: Network) -> QuerySet[Posting]:
-    return Posting.objects.filter(
-        account__network=network, account__organisation=farm.organisation_id, account__kind__in=HERS
-    )
+def postings_of(farm: Producer) -> QuerySet[Posting]:
+    """All that the networks booked for her."""
+    return Posting.objects.filter(account__organisation=farm.organisation_id, account__kind__in=HERS)
 
 
 def _statement(
@@ -169,9 +180,29 @@ def _read(
     farm: Producer, network: Network, hers: QuerySet[Posting], days: QuerySet[DeliveryDay]
 ) -> tuple[dict[str, Part], list[Booked]]:
     """Her postings by what they are for, and one by one."""
+    rows = posted(farm, hers)
+    parts: dict[str, Part] = {}
+    for row in rows:
+        for kind, net, vat in row.meaning:
+            part = parts.setdefault(kind, Part(kind))
+            part.net, part.vat = part.net + net, part.vat + vat
+    if SOLD in parts:
+        _split_sales(parts, farm, network, days)
+    return parts, [Booked(row.description, row.on, row.amount) for row in rows]
+
+
+def posted(farm: Producer, hers: QuerySet[Posting]) -> list[Posted]:
+    """These postings on her accounts, each with what it is for, the first first; in two queries."""
     rows = list(
         hers.order_by("transaction__on", "pk").values_list(
-            "transaction", "account__kind", "transaction__description", "transaction__on", "amount"
+            "transaction",
+            "transaction__key",
+            "transaction__description",
+            "transaction__on",
+            "transaction__delivery_day__on",
+            "account__network",
+            "account__kind",
+            "amount",
         )
     )
     others: dict[int, dict[str, Decimal]] = defaultdict(dict)
@@ -182,14 +213,10 @@ def _read(
         .annotate(total=Sum("amount"))
     ):
         others[transaction][kind] = total
-    parts: dict[str, Part] = {}
-    for transaction, account, _description, _on, amount in rows:
-        for kind, net, vat in _meaning(account, -amount, others[transaction]):
-            part = parts.setdefault(kind, Part(kind))
-            part.net, part.vat = part.net + net, part.vat + vat
-    if SOLD in parts:
-        _split_sales(parts, farm, network, days)
-    return parts, [Booked(description, on, -amount) for _pk, _kind, description, on, amount in rows]
+    return [
+        Posted(key, description, on, day or on, network, -amount, list(_meaning(kind, -amount, others[transaction])))
+        for transaction, key, description, on, day, network, kind, amount in rows
+    ]
 
 
 def _meaning(account: str, amount: Decimal, others: dict[str, Decimal]) -> Iterator[tuple[str, Decimal, Decimal]]:

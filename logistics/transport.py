@@ -3,15 +3,17 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from logistics.models import TransportChoice, Vehicle
 from network import clock, journal
 from network.errors import Refused
 from network.models import DeliveryDay, Network, Organisation, Person
+from producers import stock
 from producers.models import Producer
 
 Transport = Producer.Transport
@@ -19,11 +21,15 @@ Transport = Producer.Transport
 
 @dataclass(frozen=True)
 class Travel:
-    """How a farm's goods travel in a week; `vehicle` (pk) is hers when she drives. `chosen`: for this week, not by habit."""
+    """
+    How a farm's goods travel in a week; `vehicle` (pk) is hers when she drives. `chosen`: for this week and not as before, and
+    with `repeats` for the weeks after it too.
+    """
 
     transport: str
     vehicle: int | None = None
     chosen: bool = False
+    repeats: bool = False
 
     def __str__(self) -> str:
         return str(Transport(self.transport).label)
@@ -31,18 +37,23 @@ class Travel:
 
 def travels(producers: Iterable[Producer], week_on: date) -> dict[int, Travel]:
     """
-    By producer pk: her choice for the week, else what she usually does, in three queries at most. A farmer who usually
-    drives does so with the vehicle she drove last, else her first; without a vehicle she is collected.
+    By producer pk: her choice for the week, else the last before it that repeats, else what she does as long as she chose
+    nothing; in three queries at most. Who drives as before does so with the vehicle she drove last, else her first; without a
+    vehicle she is collected.
     """
     producers = list(producers)
     found = {producer.pk: Travel(producer.transport) for producer in producers}
-    for pk, transport, vehicle in TransportChoice.objects.filter(producer__in=found, week_on=week_on).values_list(
-        "producer", "transport", "vehicle"
+    choices = TransportChoice.objects.filter(
+        Q(week_on=week_on) | Q(week_on__lt=week_on, repeats=True), producer__in=found
+    ).order_by("producer", "-week_on")
+    for pk, chosen_on, transport, vehicle, repeats in choices.distinct("producer").values_list(
+        "producer", "week_on", "transport", "vehicle", "repeats"
     ):
-        found[pk] = Travel(transport, vehicle if transport == Transport.DRIVES else None, chosen=True)
-    by_habit = [farm for farm in producers if found[farm.pk] == Travel(Transport.DRIVES)]
-    usual = _usual_vehicles(by_habit) if by_habit else {}
-    for farm in by_habit:
+        driven = vehicle if transport == Transport.DRIVES else None
+        found[pk] = Travel(transport, driven, True, repeats) if chosen_on == week_on else Travel(transport)
+    as_before = [farm for farm in producers if found[farm.pk] == Travel(Transport.DRIVES)]
+    usual = _usual_vehicles(as_before) if as_before else {}
+    for farm in as_before:
         hers = usual.get(farm.pk)
         found[farm.pk] = Travel(Transport.DRIVES, hers) if hers else Travel(Transport.COLLECTED)
     return found
@@ -57,17 +68,9 @@ def _usual_vehicles(farms: list[Producer]) -> dict[int, int]:
 
 
 def days_of(producer: Producer, week_on: date) -> QuerySet[DeliveryDay]:
-    """The delivery days of a week in all networks she delivers to, the first cut-off first."""
-    networks = Network.objects.filter(
-        memberships__organisation=producer.organisation_id,
-        memberships__college="producers",
-        memberships__left_on=None,
-    )
-    return (
-        DeliveryDay.objects.filter(cycle__week_on=week_on, cycle__network__in=networks)
-        .select_related("cycle__network__hub")
-        .order_by("closes_at", "pk")
-    )
+    """The delivery days of a week in all networks she then delivers to, the first cut-off first."""
+    days = stock.days_of(producer).filter(cycle__week_on=week_on)
+    return days.select_related("cycle__network__hub").order_by("closes_at", "pk")
 
 
 def deadline(days: Iterable[DeliveryDay]) -> datetime | None:
@@ -92,11 +95,11 @@ def choose(
     transport: str,
     by: Person,
     vehicle: Vehicle | None = None,
-    usual: bool = False,
+    repeats: bool = False,
 ) -> TransportChoice:
     """
-    Choose for the week of a Monday, and with `usual` for the weeks without a choice of their own. Refused from the first
-    cut-off of the week, and when she would drive without a vehicle of hers that drives on one of its days.
+    Choose for the week of a Monday, and when it `repeats` for those after it without a choice of their own. Refused from the
+    first cut-off of the week, and when she would drive without a vehicle of hers that drives on one of its days.
     """
     locked = DeliveryDay.objects.filter(pk__in=days_of(producer, week_on).values("pk"))
     days = list(locked.select_for_update(no_key=True).order_by("pk"))
@@ -108,16 +111,13 @@ def choose(
     vehicle = vehicle if transport == Transport.DRIVES else None
     if transport == Transport.DRIVES:
         _require_own(producer, vehicle, days)
-    values = {"transport": transport, "vehicle": vehicle}
+    values = {"transport": transport, "vehicle": vehicle, "repeats": repeats}
     choice = TransportChoice.objects.filter(producer=producer, week_on=week_on).first()
-    if choice is None or (choice.transport, choice.vehicle_id) != (transport, vehicle and vehicle.pk):
+    if choice is None or any(getattr(choice, name) != value for name, value in values.items()):
         choice, _fresh = TransportChoice.objects.update_or_create(
             producer=producer, week_on=week_on, defaults=values | {"by": by, "at": clock.now()}
         )
-        _record("chose how her goods travel", producer, by, transport, vehicle, week_on=str(week_on))
-    if usual and producer.transport != transport:
-        Producer.objects.filter(pk=producer.pk).update(transport=transport)
-        _record("changed how her goods usually travel", producer, by, transport, vehicle)
+        _record(producer, by, transport, vehicle, week_on=str(week_on), repeats=repeats)
     return choice
 
 
@@ -143,9 +143,9 @@ def home_of(organisation: Organisation) -> Network | None:
     return first.network if first else None
 
 
-def _record(action: str, producer: Producer, by: Person, transport: str, vehicle: Vehicle | None, **data: str) -> None:
+def _record(producer: Producer, by: Person, transport: str, vehicle: Vehicle | None, **data: Any) -> None:
     journal.record(
-        action=action,
+        action="chose how her goods travel",
         subject=producer,
         by=by,
         network=home_of(producer.organisation),

@@ -225,6 +225,7 @@ CELERY_BEAT_SCHEDULE = {
         ("count the votes", "logistics.tasks.decide_due", 60),
         ("remind buyers", "orders.tasks.remind", 300),
         ("end accounts", "network.tasks.end_accounts", 3600),
+        ("end memberships", "network.tasks.end_memberships", 300),
         ("take up what-ifs", "logistics.tasks.take_up_what_ifs", 60),
         ("forget expired what-ifs", "logistics.tasks.forget_expired_what_ifs", 3600),
     )
@@ -240,6 +241,10 @@ OUTBOX_HANDLERS = {
     "dispute_answered": "logistics.dispute_mail.answered",
     "dispute_raised": "logistics.dispute_mail.raised",
     "export": "network.privacy.make_export",
+    "farm_answered": "logistics.belonging_mail.farm_answered",
+    "farm_asks": "logistics.belonging_mail.farm_asks",
+    "farm_leaves": "logistics.belonging_mail.farm_leaves",
+    "farm_stays": "logistics.belonging_mail.farm_stays",
     "frontier": "logistics.tasks.begin_frontier",
     "goods_were_bad": "orders.collecting.tell_farm",
     "invited": "network.mail.invited",

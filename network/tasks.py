@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from network import cycles, outbox, privacy
+from network import cycles, joining, outbox, privacy
 from network.models import Cycle
 
 
@@ -28,6 +28,12 @@ def end_accounts() -> int:
     """Every hour: who asked to go and did not change her mind is forgotten, and so are exports older than a week."""
     privacy.delete_old_exports()
     return privacy.end_due()
+
+
+@shared_task
+def end_memberships() -> int:
+    """Every five minutes: who left from this week on is a member no more."""
+    return joining.end_due()
 
 
 @shared_task

@@ -15,7 +15,7 @@ from typing import Any
 
 from django.contrib.postgres.aggregates import BoolOr
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -242,8 +242,11 @@ def _keep(supplies: list[Supply]) -> None:
 
 
 def days_of(producer: Producer) -> QuerySet[DeliveryDay]:
-    """The delivery days, of all weeks, of the networks in which she now sells."""
+    """The delivery days, of all weeks, of the networks in which she then sells: since she joined, and until she leaves."""
+    hers = "cycle__network__memberships__"
     return DeliveryDay.objects.filter(
+        Q(**{f"{hers}leaves_on": None}) | Q(cycle__week_on__lt=F(f"{hers}leaves_on")),
+        Q(**{f"{hers}joined_on__lte": clock.today()}) | Q(cycle__week_on__gte=F(f"{hers}joined_on")),
         cycle__network__memberships__organisation=producer.organisation_id,
         cycle__network__memberships__college="producers",
         cycle__network__memberships__left_on=None,
@@ -268,7 +271,8 @@ def _locked_days(producer: Producer, week_on: date) -> list[DeliveryDay]:
     pks = list(days_of(producer).filter(cycle__week_on=week_on).order_by("pk").values_list("pk", flat=True))
     with connection.cursor() as cursor:
         cursor.execute("SELECT id FROM network_deliveryday WHERE id = ANY(%s) ORDER BY id FOR SHARE", [pks])
-    return list(DeliveryDay.objects.filter(pk__in=pks).select_related("cycle__network").order_by("pk"))
+    # Asked again: she may have left a network while we waited for the lock.
+    return list(days_of(producer).filter(pk__in=pks).select_related("cycle__network").order_by("pk"))
 
 
 def _offer(

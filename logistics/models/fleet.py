@@ -97,14 +97,17 @@ class LowEmissionZone(models.Model):
 
 class TransportChoice(models.Model):
     """
-    How a producer's goods leave her yard in a week, when it differs from what she usually does: she brings them to the
-    hub, is collected, or drives a round with a vehicle of her own.
+    How a producer's goods leave her yard in a week: she brings them to the hub, is collected, or drives a round with a vehicle
+    of her own. It counts for that week, and when it `repeats` for those after it in which she chooses nothing.
     """
 
     producer = models.ForeignKey(Producer, models.PROTECT, related_name="transport_choices")
     week_on = models.DateField(help_text=_("the Monday of the week of delivery"))
     transport = models.CharField(max_length=10, choices=Producer.Transport.choices)
     vehicle = models.ForeignKey(Vehicle, models.PROTECT, null=True, blank=True, related_name="+")
+    repeats = models.BooleanField(
+        default=False, help_text=_("also for the weeks after, until something else is chosen")
+    )
     by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField(default=clock.now)
 

@@ -1,4 +1,4 @@
-"""A farm's statement on paper: what a network owes her for a delivery day or a month, and her transport in one picture."""
+"""A farm's statement on paper: what a network owes her for a delivery day, a month or a year, and her transport in one picture."""
 
 from decimal import Decimal
 from typing import Any
@@ -59,6 +59,8 @@ def statement(found: Statement) -> dict[str, Any]:
         "closing": [
             _("To receive for this day, VAT included")
             if found.period.is_day
+            else _("To receive at the end of the year, VAT included")
+            if found.period.is_year
             else _("To receive at the end of the month, VAT included"),
             euro(found.closing),
         ],

@@ -13,7 +13,7 @@ from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from logistics import transport, vehicles
+from logistics import transport, vehicles, ways
 from logistics.access import vehicle_for
 from logistics.fleet_forms import NetworkVehicleForm, TransportForm, VehicleForm
 from logistics.models import Vehicle
@@ -182,7 +182,8 @@ def transport_page(request: HttpRequest, slug: str, week_on: str = "") -> HttpRe
         "is_open": transport.is_open(monday, days),
         "deadline": transport.deadline(days),
         "travel": travel,
-        "usual": Producer.Transport(farm.transport).label,
+        "looked": "what" in request.GET,
+        "ways": ways.of_last_week(farm) if "what" in request.GET else None,
         "form": form,
         "rows": [_row(one) for one in own],
         "earlier": monday - timedelta(weeks=1),

@@ -42,7 +42,7 @@ PATIENCE = 1.5
 @login_required
 def money(request: HttpRequest, slug: str) -> HttpResponse:
     """Week by week: what she earned, and transport alone, together and saved."""
-    farm = _own_farm(request, slug)
+    farm = own_farm(request, slug)
     days = earned(farm)
     weeks = _by_week(days)
     page = Paginator(days, 20).get_page(request.GET.get("page"))
@@ -86,7 +86,7 @@ def _series() -> list[dict[str, str]]:
 @login_required
 def money_day(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """One day unfolded: her bill, the sum behind it, and every euro down to its posting. `?what`: her other choices too."""
-    farm = _own_farm(request, slug)
+    farm = own_farm(request, slug)
     day = get_object_or_404(_billed_days(farm), pk=pk)
     return _page(request, farm, day)
 
@@ -95,7 +95,7 @@ def money_day(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 @require_POST
 def dispute(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """She says what is wrong with her bill."""
-    farm = _own_farm(request, slug)
+    farm = own_farm(request, slug)
     day = get_object_or_404(_billed_days(farm), pk=pk)
     share = get_object_or_404(CostShare, producer=farm, cost_run__delivery_day=day, cost_run__corrected_at=None)
     form = DisputeForm(share, request.POST)
@@ -108,28 +108,28 @@ def dispute(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 @login_required
 def statement_day(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Her statement of one delivery day, on paper."""
-    farm = _own_farm(request, slug)
+    farm = own_farm(request, slug)
     day = get_object_or_404(_billed_days(farm), pk=pk)
     paper = sheets.drawn([statement(statements.of_day(farm=farm, day=day))])
     return pdf(paper, f"statement-{farm.slug}-{day.network.slug}-{day.on}.pdf")
 
 
 @login_required
-def statement_month(request: HttpRequest, slug: str, network: str, month: str) -> HttpResponse:
-    """Her statement of one month with one network, on paper."""
-    farm = _own_farm(request, slug)
+def statement_of(request: HttpRequest, slug: str, network: str, period: str) -> HttpResponse:
+    """Her statement of one month (`2026-03`) or year (`2026`) with one network, on paper."""
+    farm = own_farm(request, slug)
     its = get_object_or_404(
         Network.objects.select_related("organisation").filter(accounts__organisation=farm.organisation_id).distinct(),
         slug=network,
     )
     try:
-        period = Period.of(month)
+        asked = Period.of(period)
     except ValueError as wrong:
         raise Http404 from wrong
-    if period.is_day:
+    if asked.is_day:
         raise Http404
-    paper = sheets.drawn([statement(statements.of_month(farm=farm, network=its, month=period))])
-    return pdf(paper, f"statement-{farm.slug}-{its.slug}-{period}.pdf")
+    paper = sheets.drawn([statement(statements.of_period(farm=farm, network=its, period=asked))])
+    return pdf(paper, f"statement-{farm.slug}-{its.slug}-{asked}.pdf")
 
 
 def _billed_days(farm: Producer) -> QuerySet[DeliveryDay]:
@@ -243,7 +243,7 @@ def _said(choice: Choice, places: dict[int, str]) -> str:
     }[choice.kind] % {"place": places.get(choice.of, "")}
 
 
-def _own_farm(request: HttpRequest, slug: str) -> Producer:
+def own_farm(request: HttpRequest, slug: str) -> Producer:
     return get_object_or_404(Producer.objects.run_by(request.user).select_related("organisation"), slug=slug)
 
 

@@ -87,6 +87,7 @@ def outside(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect("logistics:outside", slug=slug)
     asked = list(
         Scenario.objects.filter(kind=Scenario.Kind.OUTSIDE, inputs__own=True, inputs__producer=farm.pk)
+        .exclude(inputs__has_key="leaving")
         .select_related("delivery_day__cycle__network")
         .order_by("-made_at", "-pk")[:1]
     )

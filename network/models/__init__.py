@@ -11,6 +11,7 @@ from network.models.ledger import Account, Posting, Transaction
 from network.models.people import (
     BankAccount,
     Membership,
+    MembershipRequest,
     Network,
     NetworkRole,
     Organisation,
@@ -36,6 +37,7 @@ __all__ = [
     "Invitation",
     "JournalEntry",
     "Membership",
+    "MembershipRequest",
     "Network",
     "NetworkRole",
     "Organisation",

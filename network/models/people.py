@@ -200,7 +200,10 @@ class Memberships(models.QuerySet["Membership"]):
 
 
 class Membership(models.Model):
-    """An organisation's place in a network, and the college in which it votes."""
+    """
+    An organisation's place in a network, and the college in which it votes. `leaves_on`: the Monday of the first week without
+    it, as it asked; then `left_on`. `withdrawn` are its offers (pk) that were taken off the shelf for that, put back when it stays.
+    """
 
     class College(models.TextChoices):
         PRODUCERS = "producers", _("producers")
@@ -212,7 +215,9 @@ class Membership(models.Model):
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="memberships")
     college = models.CharField(max_length=10, choices=College.choices)
     joined_on = models.DateField(default=clock.today)
+    leaves_on = models.DateField(null=True, blank=True)
     left_on = models.DateField(null=True, blank=True)
+    withdrawn = models.JSONField(default=list, blank=True)
 
     objects = Memberships.as_manager()
 
@@ -227,6 +232,47 @@ class Membership(models.Model):
                 condition=Q(left_on=None) | Q(left_on__gte=models.F("joined_on")),
                 name="membership_ends_after_it_begins",
             ),
+            models.CheckConstraint(
+                condition=Q(leaves_on=None) | Q(leaves_on__gte=models.F("joined_on"), leaves_on__iso_week_day=1),
+                name="membership_leaves_on_a_monday_after_it_begins",
+            ),
+        ]
+
+
+class MembershipRequests(models.QuerySet["MembershipRequest"]):
+    def waiting(self) -> Self:
+        return self.filter(status=MembershipRequest.Status.WAITING)
+
+
+class MembershipRequest(models.Model):
+    """A farm asks to sell through a network; a coordinator of it answers."""
+
+    class Status(models.TextChoices):
+        WAITING = "waiting", _("waiting for an answer")
+        ACCEPTED = "accepted", _("accepted")
+        DECLINED = "declined", _("declined")
+        WITHDRAWN = "withdrawn", _("taken back")
+
+    network = models.ForeignKey(Network, models.PROTECT, related_name="membership_requests")
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="membership_requests")
+    by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=clock.now)
+    words = models.TextField(_("something about your farm"), max_length=1000, blank=True)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.WAITING)
+    answer = models.TextField(_("answer"), max_length=1000, blank=True)
+    answered_by = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="+")
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    objects = MembershipRequests.as_manager()
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["network", "organisation"],
+                condition=Q(status="waiting"),
+                name="one_waiting_request_per_organisation_and_network",
+            )
         ]
 
 

@@ -116,12 +116,25 @@ def test_a_choice_counts_for_its_week_only(farm, day, alice, own_van):
 
 def test_the_same_choice_again_is_not_told_twice(farm, day, alice):
     for _ in range(2):
-        transport.choose(producer=farm, week_on=MONDAY, transport="brings", usual=True, by=alice)
-    assert told() == [
-        ("chose how her goods travel", "brings"),
-        ("changed how her goods usually travel", "brings"),
+        transport.choose(producer=farm, week_on=MONDAY, transport="brings", repeats=True, by=alice)
+    assert told() == [("chose how her goods travel", "brings")]
+
+
+def test_a_choice_that_repeats_counts_until_she_chooses_otherwise(farm, day, alice, own_van):
+    week = [MONDAY + timedelta(weeks=number) for number in range(5)]
+    transport.choose(producer=farm, week_on=week[0], transport="brings", repeats=True, by=alice)
+    transport.choose(producer=farm, week_on=week[1], transport="collected", by=alice)
+    transport.choose(producer=farm, week_on=week[3], transport="drives", vehicle=own_van, repeats=True, by=alice)
+    assert travel_of(farm, week[0] - timedelta(weeks=1)) == transport.Travel("collected")
+    assert [travel_of(farm, monday) for monday in week] == [
+        transport.Travel("brings", chosen=True, repeats=True),
+        transport.Travel("collected", chosen=True),
+        transport.Travel("brings"),
+        transport.Travel("drives", own_van.pk, chosen=True, repeats=True),
+        transport.Travel("drives", own_van.pk),
     ]
-    assert travel_of(farm, MONDAY + timedelta(weeks=8)) == transport.Travel("brings")
+    Vehicle.objects.filter(pk=own_van.pk).update(archived_at=clock.now())
+    assert travel_of(farm, week[4]) == transport.Travel("collected"), "without a vehicle she is collected"
 
 
 def test_who_usually_drives_does_so_with_the_vehicle_she_drove_last(farm, day, alice, own_van):
@@ -148,7 +161,7 @@ def test_from_the_first_cut_off_on_nothing_can_be_chosen(farm, day, alice):
     with clock.at(day.closes_at - timedelta(seconds=1)):
         transport.choose(producer=farm, week_on=MONDAY, transport="brings", by=alice)
     with clock.at(day.closes_at), pytest.raises(Refused, match="first cut-off"):
-        transport.choose(producer=farm, week_on=MONDAY, transport="collected", usual=True, by=alice)
+        transport.choose(producer=farm, week_on=MONDAY, transport="collected", repeats=True, by=alice)
     farm.refresh_from_db()
     assert (travel_of(farm).transport, farm.transport) == ("brings", "collected")
 

@@ -80,9 +80,9 @@ def test_a_month_begins_with_what_was_still_owed_and_ends_with_the_ledger(settle
     day = statements.of_day(farm=farm, day=settled).closing
     pay(farm, network, D("20.00"), date(2026, 3, 28))
     pay(farm, network, D("15.00"), date(2026, 4, 4))
-    march = statements.of_month(farm=farm, network=network, month=MARCH)
+    march = statements.of_period(farm=farm, network=network, period=MARCH)
     assert (march.opening, march.earned.total, march.paid) == (0, day, D("20.00"))
-    april = statements.of_month(farm=farm, network=network, month=MARCH.after)
+    april = statements.of_period(farm=farm, network=network, period=MARCH.after)
     assert (april.opening, april.parts, april.paid) == (march.closing, [], D("15.00"))
     assert april.closing == owed(farm) == day - 35
     assert statements.months(farm=farm) == [(network, MARCH.after), (network, MARCH)]
@@ -167,8 +167,8 @@ def test_another_networks_books_are_another_statement(settled, farms, network):
     other = make_network("leuven")
     sides = [("producer", farms[0].organisation_id, D("-7")), ("purchases", None, D("7"))]
     ledger.book(network=other, on=date(2026, 3, 9), entries=[ledger.Entry("leuven:1", "Leek", sides)])
-    assert statements.of_month(farm=farms[0], network=other, month=MARCH).closing == 7
-    here = statements.of_month(farm=farms[0], network=network, month=MARCH)
+    assert statements.of_period(farm=farms[0], network=other, period=MARCH).closing == 7
+    here = statements.of_period(farm=farms[0], network=network, period=MARCH)
     assert here.closing == statements.of_day(farm=farms[0], day=settled).closing
 
 
@@ -199,7 +199,7 @@ def test_the_paper_says_the_same_in_dutch(settled, farms):
 
 def test_a_month_lists_its_days_and_what_was_paid_out(settled, farms, network):
     pay(farms[0], network, D("20.00"), date(2026, 3, 28))
-    found = statements.of_month(farm=farms[0], network=network, month=MARCH)
+    found = statements.of_period(farm=farms[0], network=network, period=MARCH)
     drawn = statement(found)
     assert drawn["days"][0][0] == "Thursday 5 March"
     assert drawn["ends"] == [["Paid out", "€\u00a0−20.00"]]
@@ -208,7 +208,7 @@ def test_a_month_lists_its_days_and_what_was_paid_out(settled, farms, network):
 
 
 def test_an_empty_month_says_so(settled, farms, network):
-    empty = statements.of_month(farm=farms[0], network=network, month=MARCH.before)
+    empty = statements.of_period(farm=farms[0], network=network, period=MARCH.before)
     assert "Nothing was booked for you" in words_of(sheets.drawn([statement(empty)]))
 
 
@@ -225,7 +225,7 @@ def test_nobody_elses_statement_and_no_odd_month(settled, farms, network, visit)
     assert visit(farms[1].organisation.people.get()).get(day).status_code == 404
 
     def month(network, written):
-        return reverse("logistics:statement_month", args=[farms[0].slug, network, written])
+        return reverse("logistics:statement", args=[farms[0].slug, network, written])
 
     assert visit(farmer).get(month(network.slug, "2026-03")).status_code == 200
     for url in (month(network.slug, "2026-13"), month(network.slug, "2026-03-05"), month("nowhere", "2026-03")):
@@ -236,7 +236,7 @@ def test_the_statements_take_a_fixed_number_of_queries(settled, farms, network, 
     client = visit(farms[0].organisation.people.get())
     urls = {
         reverse("logistics:statement_day", args=[farms[0].slug, settled.pk]): 10,
-        reverse("logistics:statement_month", args=[farms[0].slug, network.slug, "2026-03"]): 10,
+        reverse("logistics:statement", args=[farms[0].slug, network.slug, "2026-03"]): 10,
     }
     for url, queries in urls.items():
         client.get(url)

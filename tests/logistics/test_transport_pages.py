@@ -4,12 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from logistics import transport
-from logistics.models import TransportChoice
-from network import clock
-from producers.models import Producer
+from logistics import choosing, transport, ways
+from logistics.models import CostShare, TransportChoice
+from network import clock, outbox
 from tests.conftest import MONDAY, make_producer
+from tests.logistics.farms import make_farms, order_of_each, settle
 from tests.logistics.test_fleet import make_own
+from tests.producers.test_desk import text
 
 THIS_WEEK = "2026-03-02"
 
@@ -33,27 +34,31 @@ def test_she_sees_what_she_usually_does_until_when_and_what_each_means(farmer, f
     assert "You may choose until Tuesday 3 March, 12:00" in page
     assert "A van comes to your farm between 6:00 and 14:00." in page
     assert "To the hub: Kouter 1, 9000 Gent." in page
-    assert "Your usual choice now: collected at the farm." in page
+    assert "You chose nothing for this week yet. Without a choice it is as before: collected at the farm." in page
+    assert 'name="repeats" id="id_repeats" checked' in page, "a choice is repeated unless she says otherwise"
     assert "Add your vehicle below first." in page
 
 
-def test_she_brings_this_week(farmer, farm, day):
+def test_she_brings_this_week_only(farmer, farm, day):
     answer = farmer.post(url_of(farm), {"transport": "brings"}, follow=True)
     page = answer.content.decode()
     assert "Your choice is noted." in page and 'value="brings" checked' in page
-    assert Producer.objects.get(pk=farm.pk).transport == "collected"
+    assert 'id="id_repeats" checked' not in page, "saving again keeps it to this week"
+    assert 'value="collected" checked' in farmer.get(url_of(farm, "2026-03-09")).content.decode()
 
 
-def test_she_makes_bringing_her_usual_choice(farmer, farm, day):
-    farmer.post(url_of(farm), {"transport": "brings", "usual": "on"})
+def test_what_she_chose_is_repeated_the_week_after(farmer, farm, day):
+    farmer.post(url_of(farm), {"transport": "brings", "repeats": "on"})
     page = farmer.get(url_of(farm, "2026-03-09")).content.decode()
-    assert 'value="brings" checked' in page and "Your usual choice now: brings to the hub." in page
+    assert 'value="brings" checked' in page
+    assert "Without a choice it is as before: brings to the hub." in page
 
 
 def test_she_drives_with_her_own_vehicle_at_her_rates(farmer, farm, day):
     own = make_own("Van of Alice", owner=farm.organisation)
     page = farmer.get(url_of(farm)).content.decode()
     assert "A round of 60 km, 3 hours and 8 stops pays you €\xa0101.40." in page
+    assert "€\xa0101.40 for a round like most." in page, "beside the choice itself"
     assert farmer.post(url_of(farm), {"transport": "drives", "vehicle": own.pk}).status_code == 302
     assert TransportChoice.objects.get().vehicle == own
 
@@ -87,14 +92,13 @@ def test_after_the_first_cut_off_the_page_says_so_and_changes_nothing(farmer, fa
     with clock.at(day.closes_at):
         page = farmer.get(url_of(farm)).content.decode()
         assert "it can no longer be changed" in page and '<form class="form card"' not in page
-        assert "This is what you usually do." in page
-        answer = farmer.post(url_of(farm), {"transport": "brings", "usual": "on"})
+        assert "You chose nothing for this week, so it is as before." in page
+        answer = farmer.post(url_of(farm), {"transport": "brings", "repeats": "on"})
         assert answer.status_code == 422
         assert "The first cut-off of this week has passed" in answer.content.decode()
         page = farmer.get(f"/farm/{farm.slug}/transport/").content.decode()
         assert "9 March to 15 March" in page, "the next week is offered"
     assert not TransportChoice.objects.exists()
-    assert Producer.objects.get(pk=farm.pk).transport == "collected"
 
 
 @pytest.mark.parametrize("week_on", ["2026-03-03", "soon", "2026-02-30"])
@@ -143,3 +147,50 @@ def test_a_farm_in_no_week_yet_may_choose_ahead(farmer, farm, network):
     page = farmer.get(url_of(farm, ahead.isoformat())).content.decode()
     assert "No delivery days are planned for this week yet. You may choose already." in page
     assert farmer.post(url_of(farm, ahead.isoformat()), {"transport": "brings"}).status_code == 302
+
+
+def test_she_sees_what_each_way_would_have_cost_her_when_she_asks(network, day, delivery, dana, visit):
+    farms = make_farms(network)
+    order_of_each(farms, delivery)
+    settle(day, dana, brings=[farms[1]])
+    for farm, choice in ((farms[0], "bring"), (farms[1], "collected")):
+        client = visit(farm.organisation.people.get())
+        url = f"/farm/{farm.slug}/transport/"
+        assert "Reckon it" in text(client.get(url))
+        share = CostShare.objects.get(producer=farm)
+        was, then = choosing.now(share), choosing.weigh(share=share, choice=choosing.Choice(choice))
+        found = ways.of_last_week(farm)
+        assert found.days == [day] and not found.left
+        collected, brought = (was, then) if choice == "bring" else (then, was)
+        assert found.costs == {"collected": collected, "brings": brought}
+        said = text(client.get(f"{url}?what"))
+        assert f"Collected at the farm € {collected.share} € {collected.own} € {collected.together}" in said
+        assert f"Brings to the hub € {brought.share} € {brought.own} € {brought.together}" in said
+        dearer = "Being collected was" if found.more > 0 else "Bringing it yourself was"
+        assert f"{dearer} € {abs(found.more)} cheaper for you." in said
+
+
+def test_days_for_which_there_was_no_time_are_one_press_away(network, day, delivery, dana, visit, monkeypatch):
+    (farm,) = make_farms(network, [(51.12, 3.60)])
+    order_of_each([farm], delivery)
+    settle(day, dana)
+    monkeypatch.setattr("logistics.ways.PATIENCE", 0)
+    client = visit(farm.organisation.people.get())
+    assert "Reckon the other days too" in text(client.get(f"/farm/{farm.slug}/transport/?what"))
+    monkeypatch.undo()
+    assert "Reckon the other days too" not in text(client.get(f"/farm/{farm.slug}/transport/?what"))
+
+
+def test_on_a_large_day_a_worker_reckons_it(network, day, delivery, dana, visit, monkeypatch):
+    farms = make_farms(network)
+    order_of_each(farms, delivery)
+    settle(day, dana)
+    monkeypatch.setattr("logistics.games.LARGE", 2)
+    client, url = visit(farms[0].organisation.people.get()), f"/farm/{farms[0].slug}/transport/?what"
+    assert "Being reckoned…" in text(client.get(url))
+    outbox.drain()
+    assert "Being reckoned…" not in text(client.get(url))
+
+
+def test_without_a_settled_day_there_is_nothing_to_reckon_with(farmer, farm, day):
+    assert "Nothing of yours has been settled yet" in text(farmer.get(f"/farm/{farm.slug}/transport/?what"))
