@@ -28,7 +28,7 @@ from network import clock, cycles, households, privacy
 from network.models import Account, Transaction
 from orders import basket, checkout, closing, favourites, subscriptions, withdrawals
 from orders.models import Cause, Document, PurchaseOrder, Subscription
-from producers import batches, boxes, prices, stock
+from producers import batches, boxes, lots, prices, stock
 from producers.models import Box, BoxSize, Offer
 from tests.conftest import make_home_delivery, make_product, make_vehicle
 from tests.matrix import Page, World
@@ -55,6 +55,7 @@ def world(
     basket.fill(order=order, quantities={offer.pk: Decimal(5), jars.pk: Decimal(2)}, by=bob)
     order = checkout.place_order(order=order, by=bob)
     vehicle = make_vehicle(network)
+    lot = lots.note(product=leek, harvested_on=clock.today(), field="Kouterveld", uses={day.pk: None}, by=alice)
     with clock.at(day.closes_at):
         closing.close_day(day=day)
         made = rounds.plan_rounds(day=day, by=dana)
@@ -105,6 +106,7 @@ def world(
         network=network,
         agreement=agreement,
         batch=batch,
+        lot=lot,
         point=point,
         farm=farm,
         leek=leek,
