@@ -1,6 +1,7 @@
 from orders.models.collecting import EmptiesReturn, Shortfall, Withdrawal, WithdrawalLine
 from orders.models.ordering import LapsedLine, Order, OrderLine
 from orders.models.papers import Document, DocumentSequence, PurchaseOrder, PurchaseOrderLine
+from orders.models.recalls import Recall, RecalledGoods, RecalledLine, RecallNotice
 from orders.models.repeating import Cause, Favourite, Subscription, SubscriptionLine, SubscriptionRun, SubscriptionWeek
 
 __all__ = [
@@ -14,6 +15,10 @@ __all__ = [
     "OrderLine",
     "PurchaseOrder",
     "PurchaseOrderLine",
+    "Recall",
+    "RecallNotice",
+    "RecalledGoods",
+    "RecalledLine",
     "Shortfall",
     "Subscription",
     "SubscriptionLine",

@@ -369,8 +369,8 @@ def test_the_number_of_queries_does_not_grow(
         sheets.packing_lists(day=distribution.delivery_day)
     with django_assert_num_queries(4):
         sheets.run_sheet(round=distribution)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         sheets.crate_labels(round=distribution)
     found = manifest.of_day(distribution.delivery_day)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         assert len(packing.notes(found)) == 2
