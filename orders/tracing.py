@@ -86,7 +86,7 @@ def goods_of_lots(lots: Iterable[Lot]) -> list[Goods]:
     uses = (
         LotUse.objects.filter(lot__in=list(lots))
         .select_related("lot__product", "delivery_day__cycle__network")
-        .order_by("delivery_day__on", "lot")
+        .order_by("delivery_day__on", "pk")
     )
     return [Goods(use.lot.product, use.delivery_day, use.lot) for use in uses]
 
@@ -118,17 +118,20 @@ def lines_of(goods: Sequence[Goods]) -> QuerySet[OrderLine]:
     wanted = [Q(product=product, order__delivery__delivery_day__in=its) for product, its in days.items()]
     if not wanted:
         return OrderLine.objects.none()
+    return with_got(OrderLine.objects.filter(reduce(or_, wanted))).order_by(
+        "order__delivery__delivery_day__on", "order__delivery", "order__number", "order", "pk"
+    )
+
+
+def with_got(lines: QuerySet[OrderLine]) -> QuerySet[OrderLine]:
+    """Of these lines those that are confirmed and got something, each with how much: `got`."""
     there = Case(
         When(shortfall=None, then=Value(Decimal(0))),
         When(shortfall__reason=Shortfall.Reason.MISSING, then=Value(Decimal(0))),
         default=F("shortfall__quantity"),
     )
-    return (
-        OrderLine.objects.filter(reduce(or_, wanted), order__in=Order.objects.confirmed())
-        .annotate(got=Coalesce("packed", "confirmed") + there)
-        .filter(got__gt=0)
-        .order_by("order__delivery__delivery_day__on", "order__delivery", "order__number", "order", "pk")
-    )
+    confirmed = lines.filter(order__in=Order.objects.confirmed())
+    return confirmed.annotate(got=Coalesce("packed", "confirmed") + there).filter(got__gt=0)
 
 
 def with_buyers(lines: QuerySet[OrderLine]) -> QuerySet[OrderLine]:

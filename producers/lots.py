@@ -68,7 +68,7 @@ def went_with(days: Iterable[int], products: Collection[int] | None = None) -> d
     if products is not None:
         uses = uses.filter(lot__product__in=products)
     found: dict[tuple[int, int], list[Lot]] = defaultdict(list)
-    for use in uses.order_by("lot__harvested_on", "lot"):
+    for use in uses.order_by("lot__harvested_on", "lot__pk"):
         found[use.lot.product_id, use.delivery_day_id].append(use.lot)
     return dict(found)
 
