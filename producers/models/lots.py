@@ -60,7 +60,7 @@ class Lot(models.Model):
     @property
     def printed(self) -> str:
         """As it stands on a label: the L that the law asks for, the code, and until when it is good."""
-        words = {"code": self.code, "until": date_format(self.keeps_until, "d/m/Y")}
+        words = {"code": self.code, "until": date_format(self.keeps_until, "d/m/y")}
         if self.keeps == self.Keeps.USE_BY:
             return _("L %(code)s, use by %(until)s") % words
         return _("L %(code)s, best before %(until)s") % words
