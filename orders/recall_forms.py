@@ -72,7 +72,7 @@ class RecallForm(forms.Form):
         help_text=gettext_lazy("as you would tell it at the door; every buyer reads this"),
     )
     put_off = forms.BooleanField(
-        label=gettext_lazy("take it off sale on the days that still take orders"), required=False, initial=True
+        label=gettext_lazy("take it off sale on the days that still take orders"), required=False
     )
 
     def start(self, *, farm: Producer, goods: list[Goods], viewer: Viewer, by: Person) -> Recall | None:

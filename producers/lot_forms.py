@@ -145,9 +145,11 @@ class LotForm(forms.Form):
         several = len({day.network.pk for day in days}) > 1
         for day in days:
             self.fields[f"day_{day.pk}"] = forms.BooleanField(label=_said(day, several), required=False)
-            self.fields[f"quantity_{day.pk}"] = AmountField(
+            amount = AmountField(
                 label=_("how much, %(day)s") % {"day": _said(day, several)}, most_places=3, required=False
             )
+            amount.widget.attrs["placeholder"] = _("how much")
+            self.fields[f"quantity_{day.pk}"] = amount
         if lot:
             del self.fields["product"]
         else:

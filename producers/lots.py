@@ -24,7 +24,7 @@ from producers.models import Lot, LotUse, Producer, Product, Supply
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 CODE = re.compile(r"[\w./-]+( [\w./-]+)*")
-BEFORE, AFTER = timedelta(days=3), timedelta(days=9)
+BEFORE, AFTER = timedelta(days=3), timedelta(days=13)
 """Of the delivery days around today, those to which a lot noted now can still have gone, or will."""
 OLDEST, NEXT = timedelta(days=730), timedelta(days=14)
 LONGEST = timedelta(days=3660)

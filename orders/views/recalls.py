@@ -44,6 +44,7 @@ def trace(request: HttpRequest, slug: str) -> HttpResponse:
             "viewer": viewer,
             "form": form,
             "lots": form.lots,
+            "by_date": TraceForm(farm, {}) if form.lots else form,
             "days": days,
             "mixed": any(len(day["lots"]) > 1 for day in days),
             "page": page,
