@@ -12,7 +12,7 @@ from network import privacy
 from network.models import Organisation, Person
 from network.privacy import Hindrance
 from orders import basket, subscriptions
-from orders.models import Document, Favourite, Order, Subscription, Withdrawal
+from orders.models import Document, Favourite, Order, RecalledLine, Subscription, Withdrawal
 
 STILL_TO_COME = [Order.Status.CONFIRMED, Order.Status.CLOSED]
 LINE = ("quantity", "confirmed", "packed", "billed", "returned", "unit", "gross", "vat_rate", "deposit")
@@ -20,7 +20,7 @@ PAPER = ("issued_on", "net", "vat", "gross", "deposit", "lines", "totals", "comm
 
 
 def gather(person: Person) -> dict[str, Any]:
-    """Orders, subscriptions, favourites, documents and withdrawals of her organisations, as their pages show them to her."""
+    """Orders, subscriptions, favourites, documents, withdrawals and recalls of her organisations, as their pages show them to her."""
     hers = Organisation.objects.of(person)
     orders = (
         Order.objects.filter(buyer__in=hers)
@@ -45,6 +45,13 @@ def gather(person: Person) -> dict[str, Any]:
                 "lines": [{"product": str(row.line.name), "quantity": row.quantity} for row in one.lines.all()],
             }
             for one in withdrawals
+        ],
+        "recalls": [
+            {"product": str(one.line.name), "order": one.line.order_id, "quantity": one.quantity}
+            | {"why": one.notice.recall.reason, "mailed_at": one.notice.mailed_at, "called_at": one.notice.reached_at}
+            for one in RecalledLine.objects.filter(notice__buyer__in=hers)
+            .select_related("line", "notice__recall")
+            .order_by("pk")
         ],
         "favourites": [
             {"for": one.buyer.name, "product": str(one.product)}

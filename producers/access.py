@@ -26,6 +26,15 @@ def supply_for(person: Any, pk: int) -> Supply:
     return supply
 
 
+def traced_farm_for(person: Any, slug: str) -> Producer:
+    """A farm whose goods are traced: for its people, and the coordinators of every network through which it sells or sold."""
+    farm = get_object_or_404(Producer.objects.select_related("organisation__place"), slug=slug)
+    coordinated = Network.objects.with_role(person, NetworkRole.Role.COORDINATOR)
+    if not coordinated.filter(memberships__organisation=farm.organisation_id).exists():
+        _require(person, farm)
+    return farm
+
+
 def _require(person: Any, farm: Producer, *roles: str) -> None:
     if OrganisationRole.objects.filter(organisation=farm.organisation_id, person_id=person.pk).exists():
         return

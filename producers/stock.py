@@ -7,7 +7,7 @@ Whoever touches several supplies locks them once, in pk order, after the deliver
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -334,6 +334,24 @@ def offer_again(product: Product) -> None:
         everywhere = frozenset(day.network.pk for day in days)
         selling = sells_in(offered(days, [locked]).get(locked.pk, {}), everywhere)
         _offer(product.producer, days, [locked], {product.pk: selling})
+
+
+@transaction.atomic
+def put_off(*, producer: Producer, products: Collection[Product], networks: Collection[int] | None, by: Person) -> int:
+    """
+    Nobody can order these products any more on days that still take orders, in these networks (None: everywhere); what was
+    ordered stays. Returns how many offers were put off.
+    """
+    days = days_of(producer).filter(status__in=TO_COME, closes_at__gt=clock.now())
+    if networks is not None:
+        days = days.filter(cycle__network__in=networks)
+    weeks = days.values("cycle__week_on")
+    supplies = Supply.objects.select_for_update(no_key=True).filter(product__in=products, week_on__in=weeks)
+    locked = list(supplies.order_by("pk"))
+    count = Offer.objects.filter(supply__in=locked, delivery_day__in=days, listed=True).update(listed=False)
+    if count:
+        journal.record(action="took off sale", subject=producer, by=by, products=[str(product) for product in products])
+    return count
 
 
 @transaction.atomic

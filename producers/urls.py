@@ -1,6 +1,6 @@
 from django.urls import path
 
-from producers.views import many, prices, public, week
+from producers.views import lots, many, prices, public, week
 
 app_name = "producers"
 urlpatterns = [
@@ -14,6 +14,9 @@ urlpatterns = [
     path("farm/<slug:slug>/changes/<int:pk>/", many.batch, name="batch"),
     path("farm/<slug:slug>/products/<int:pk>/price/", prices.price, name="price"),
     path("farm/<slug:slug>/agreements/<int:pk>/end/", prices.end, name="end_agreement"),
+    path("farm/<slug:slug>/lots/", lots.lot_list, name="lots"),
+    path("farm/<slug:slug>/lots/new/", lots.lot_new, name="lot_new"),
+    path("farm/<slug:slug>/lots/<int:pk>/edit/", lots.lot_edit, name="lot_edit"),
     path("farm/supply/<int:pk>/", week.supply, name="supply"),
     path("<slug:network>/farms/", public.farms, name="farms"),
 ]

@@ -13,8 +13,8 @@ from logistics.demo import build, tasks, together, weeks
 from logistics.models import CostRun, CostShare, PhoneAction, Pickup, Round, Stop, TemperatureReading, Vehicle
 from network import clock, cycles
 from network.models import Cycle, Network, Organisation, OutboxEntry, Outlet, PickupPoint, Posting, Transaction
-from orders.models import Document, EmptiesReturn, Order, OrderLine, PurchaseOrderLine, Shortfall
-from producers.models import Producer, Product, Supply
+from orders.models import Document, EmptiesReturn, Order, OrderLine, PurchaseOrderLine, Recall, Shortfall
+from producers.models import LotUse, Producer, Product, Supply
 
 SEED = 2026
 
@@ -163,3 +163,15 @@ def test_last_week_was_collected_with_what_was_bad_and_the_empties(gent: Network
     assert not EmptiesReturn.objects.exclude(credited=F("count")).exists()
     assert EmptiesReturn.objects.exists()
     assert Posting.objects.aggregate(total=Sum("amount"))["total"] == 0
+
+
+def test_two_weeks_ago_something_was_called_back_and_its_buyers_were_told(gent: Network) -> None:
+    week_on = clock.monday_of(clock.today()) - timedelta(weeks=2)
+    for _again in (1, 2):
+        weeks.live(gent, week_on, SEED)
+    asked = PurchaseOrderLine.objects.values_list("product", "purchase_order__delivery_day").distinct()
+    assert set(LotUse.objects.values_list("lot__product", "delivery_day")) == set(asked)
+    recall = Recall.objects.get()
+    assert recall.closed_by == recall.started_by
+    assert not recall.notices.filter(mailed_at=None).exists()
+    assert recall.notices.exclude(reached_at=None).count() == 2

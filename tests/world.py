@@ -26,9 +26,9 @@ from logistics import (
 from logistics.models import CostTerms, TemperatureReading
 from network import clock, cycles, households, privacy
 from network.models import Account, Transaction
-from orders import basket, checkout, closing, favourites, subscriptions, withdrawals
+from orders import basket, checkout, closing, favourites, recalls, subscriptions, tracing, withdrawals
 from orders.models import Cause, Document, PurchaseOrder, Subscription
-from producers import batches, boxes, prices, stock
+from producers import batches, boxes, lots, prices, stock
 from producers.models import Box, BoxSize, Offer
 from tests.conftest import make_home_delivery, make_product, make_vehicle
 from tests.matrix import Page, World
@@ -55,6 +55,7 @@ def world(
     basket.fill(order=order, quantities={offer.pk: Decimal(5), jars.pk: Decimal(2)}, by=bob)
     order = checkout.place_order(order=order, by=bob)
     vehicle = make_vehicle(network)
+    lot = lots.note(product=leek, harvested_on=clock.today(), field="Kouterveld", uses={day.pk: None}, by=alice)
     with clock.at(day.closes_at):
         closing.close_day(day=day)
         made = rounds.plan_rounds(day=day, by=dana)
@@ -71,6 +72,14 @@ def world(
         warm = TemperatureReading(round=made[0], storage_class="cold", celsius=Decimal("8.5"), by=gust)
         temperatures.note(day=day, readings=[warm], by=gust)
         settling.settle_day(day=day, by=dana)
+    recall = recalls.start(
+        producer=farm,
+        goods=tracing.goods_of_lots([lot]),
+        viewer=tracing.viewer_of(alice, farm),
+        action="return",
+        reason="Er kan zand in zitten.",
+        by=alice,
+    )
     withdrawal = withdrawals.declare(order=order, wanted={order.lines.get(offer=jars).pk: Decimal(1)}, by=bob)
     invitation = households.invite(organisation=household, email=charlie.email, role="member", by=bob)
     export = privacy.ask_for_export(person=bob)
@@ -105,6 +114,8 @@ def world(
         network=network,
         agreement=agreement,
         batch=batch,
+        lot=lot,
+        recall=recall,
         point=point,
         farm=farm,
         leek=leek,

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from logistics import disputes, driven, handover, rounds, scenarios, settling, temperatures, versions
-from logistics.demo import account, fleets, harvests, pickups, subscribers
+from logistics.demo import account, fleets, harvests, pickups, subscribers, traced
 from logistics.demo.build import LOGINS, WEEKS, rows
 from logistics.models import CostShare, Dispute, Scenario, Stop, TemperatureReading
 from network import clock, cycles, homes
@@ -241,9 +241,11 @@ def _run(day: DeliveryDay, now: datetime, dice: random.Random) -> None:
     assert dana
     if now < day.closes_at:
         return
+    weeks_ago = (clock.monday_of(clock.local(now).date()) - day.cycle.week_on).days // 7
     with clock.at(day.closes_at):
         closing.close_day(day=day)
-    if day.cycle.week_on >= clock.monday_of(clock.local(now).date()) - timedelta(weeks=1):
+        traced.note(day, weeks_ago)
+    if weeks_ago <= 1:
         with clock.at(day.closes_at + timedelta(minutes=10)):
             harvests.call_too_late(day, dana)
     with clock.at(day.closes_at + timedelta(minutes=30)):
@@ -264,6 +266,7 @@ def _run(day: DeliveryDay, now: datetime, dice: random.Random) -> None:
     with clock.at(evening + timedelta(hours=1)):
         settling.settle_day(day=day, by=dana)
     _ask_about_a_bill(day, now, dana)
+    traced.call_back(day, weeks_ago, now, dana)
     account.give_back(day, now, dana)
 
 

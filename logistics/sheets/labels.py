@@ -41,6 +41,7 @@ def of_ride(manifest: Manifest, ride: Ride) -> dict[str, Any]:
                 drop=drop_of.get(crate.pk),
                 where=_("%(round)s, stop %(stop)s") % {"round": ride.round, "stop": halt.stop.position},
                 count=manifest.counts[crate.pk],
+                lots=manifest.lots,
             )
             for halt, crate in (*loaded, *collected)
         ],
@@ -48,7 +49,7 @@ def of_ride(manifest: Manifest, ride: Ride) -> dict[str, Any]:
 
 
 def of_loose(manifest: Manifest) -> dict[str, Any]:
-    """What farms bring themselves, and what is on no round; two queries."""
+    """What farms bring themselves, and what is on no round; three queries."""
     farms = Producer.objects.select_related("organisation__place").in_bulk(
         {crate.producer_id for crate in manifest.loose} - {None}
     )
@@ -65,6 +66,7 @@ def of_loose(manifest: Manifest) -> dict[str, Any]:
                 drop=drops.get(crate.delivery_id or 0),
                 where=_("on no round"),
                 count=manifest.counts[crate.pk],
+                lots=manifest.lots,
             )
             for crate in manifest.loose
         ],
@@ -101,7 +103,9 @@ def _sheet(manifest: Manifest, title: str, crates: list[dict[str, Any]]) -> dict
     }
 
 
-def _label(crate: Crate, *, farm: Producer | None, drop: Delivery | None, where: str, count: str) -> dict[str, Any]:
+def _label(
+    crate: Crate, *, farm: Producer | None, drop: Delivery | None, where: str, count: str, lots: dict[int, list[str]]
+) -> dict[str, Any]:
     name, place, window, origin = "", "", "", ""
     if drop:
         name, place = str(drop.destination), drop.place.municipality
@@ -122,6 +126,7 @@ def _label(crate: Crate, *, farm: Producer | None, drop: Delivery | None, where:
         ]
     else:
         lines = [list(one) for one in goods(crate)]
+        lines += [[lot, ""] for lot in lots.get(crate.product_id, [])]  # type: ignore[attr-defined]
     buyer = buyers[0]["buyer"] if len(buyers) == 1 and buyers[0]["buyer"] != name else ""
     room = LINES - bool(buyer) - bool(origin)
     most = room if len(lines) <= room else room - 1

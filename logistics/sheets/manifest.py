@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -21,6 +21,7 @@ from logistics.models import Crate, PlanVersion, Round, Stop, Vehicle
 from network import clock
 from network.models import Delivery, DeliveryDay, Person
 from network.quantities import StorageClass
+from producers.lots import went_with
 from producers.models import Producer
 
 Where = tuple[str, int | None]
@@ -105,6 +106,12 @@ class Manifest:
         for crate in sorted(self.crates, key=lambda crate: crate.pk):
             groups[crate.leg, crate.producer_id, crate.delivery_id].append(crate.pk)
         return {pk: f"{number}/{len(pks)}" for pks in groups.values() for number, pk in enumerate(pks, 1)}
+
+    @cached_property
+    def lots(self) -> dict[int, list[str]]:
+        """What goes out this day and has a lot: its lots as they are printed, by product pk; one query."""
+        found = went_with([self.day.pk])
+        return {product: [lot.printed for lot in lots] for (product, _day), lots in found.items()}
 
 
 def of_round(round: Round) -> Manifest:
@@ -214,8 +221,12 @@ def _give_contacts(halts: Sequence[Halt]) -> None:
 
 
 def _crates(crates: Any) -> list[Crate]:
-    """What is missing altogether is neither labelled nor looked for."""
-    return list(crates.exclude(status=Crate.Status.MISSING).order_by("pk"))
+    """
+    Each with the product (`product_id`) when a farm fills it with one. What is missing altogether is neither labelled nor
+    looked for.
+    """
+    there = crates.exclude(status=Crate.Status.MISSING)
+    return list(there.annotate(product_id=F("purchase_order_line__product")).order_by("pk"))
 
 
 def _left(crates: Iterable[Crate], rides: Iterable[Ride]) -> list[Crate]:

@@ -62,7 +62,7 @@ def packing_lists(manifest: Manifest, *, delivery: int | None = None, per_crate:
 def notes(manifest: Manifest) -> list[dict[str, Any]]:
     """
     For each outlet what was sent, from which farm, in which crates, to sign for. Quantities only: prices are on the
-    invoice. An outlet where two rounds stop gets one of each. Two queries.
+    invoice. An outlet where two rounds stop gets one of each. Three queries.
     """
     halt_of = manifest.halt_of
     per_delivery = _per_delivery(manifest, {Round.Leg.DISTRIBUTION, Round.Leg.DIRECT})
@@ -75,7 +75,7 @@ def notes(manifest: Manifest) -> list[dict[str, Any]]:
             per_ride[halt_of[crate.pk][0].round.number if crate.pk in halt_of else LATER].append(crate)
         for number, crates in per_ride.items():
             ride, halt = halt_of.get(crates[0].pk, (None, None))
-            found.append(_note(manifest, drop, number, crates, lines, _where(ride, halt)))
+            found.append(_note(manifest, drop, number, _sent(crates, lines, manifest.lots), crates, _where(ride, halt)))
             found[-1]["position"] = halt.stop.position if halt else 0
     return sorted(found, key=lambda note: (note["round_number"], note["position"], note["title"]))
 
@@ -108,7 +108,7 @@ def delivery_notes(manifest: Manifest, notes: list[dict[str, Any]], *, of: str =
 
 
 def _note(
-    manifest: Manifest, drop: Delivery, number: int, crates: list[Crate], lines: dict[int, OrderLine], where: str
+    manifest: Manifest, drop: Delivery, number: int, rows: list[dict[str, Any]], crates: list[Crate], where: str
 ) -> dict[str, Any]:
     assert drop.outlet
     network = manifest.day.network
@@ -122,7 +122,7 @@ def _note(
         "window": f"{hour(drop.starts_at)} – {hour(drop.ends_at)}",
         "load": f"{counted(crates)} · {weight(crates)}",
         "chilled": any(map(chilled, crates)),
-        "rows": _sent(crates, lines),
+        "rows": rows,
     }
 
 
@@ -132,8 +132,8 @@ def _where(ride: Ride | None, halt: Halt | None) -> str:
     return _("%(round)s, stop %(stop)s") % {"round": ride.round, "stop": halt.stop.position}
 
 
-def _sent(crates: Iterable[Crate], lines: dict[int, OrderLine]) -> list[dict[str, Any]]:
-    """A row per product of an order: a line over several crates is one row that names them all."""
+def _sent(crates: Iterable[Crate], lines: dict[int, OrderLine], lots: dict[int, list[str]]) -> list[dict[str, Any]]:
+    """A row per product of an order, with its lots: a line over several crates is one row that names them all."""
     rows: dict[Any, dict[str, Any]] = {}
     for crate in crates:
         for content in crate.contents:
@@ -141,12 +141,13 @@ def _sent(crates: Iterable[Crate], lines: dict[int, OrderLine]) -> list[dict[str
                 if "quantity" not in line:
                     continue
                 key = line.get("line"), str(as_text(line["name"])), line["unit"]
-                known = lines.get(line.get("line")) if "lines" in content else None
+                known = lines.get(line.get("line") if "lines" in content else content.get("order_line"))
                 row = rows.setdefault(
                     key,
                     {
                         "name": key[1],
                         "farm": str(known.producer) if known else "",
+                        "lots": lots.get(known.product_id, []) if known else [],
                         "keeping": keeping(crate),
                         "quantity": Decimal(0),
                         "letters": [],
@@ -160,6 +161,7 @@ def _sent(crates: Iterable[Crate], lines: dict[int, OrderLine]) -> list[dict[str
         {
             "name": row["name"],
             "farm": row["farm"],
+            "lots": row["lots"],
             "keeping": row["keeping"],
             "amount": amount_of({"quantity": str(row["quantity"]), "unit": row["unit"]}),
             "letters": spans(row["letters"]),
@@ -206,5 +208,7 @@ def _deliveries(crates_of: dict[int, list[Crate]]) -> Any:
 
 
 def _lines(crates: Iterable[Crate]) -> dict[int, OrderLine]:
-    pks = {line["line"] for crate in crates for content in crate.contents for line in content.get("lines", [])}
+    contents = [content for crate in crates for content in crate.contents]
+    pks = {line["line"] for content in contents for line in content.get("lines", [])}
+    pks |= {content["order_line"] for content in contents if "order_line" in content}
     return OrderLine.objects.select_related("producer__organisation").in_bulk(pks)

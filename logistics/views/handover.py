@@ -2,7 +2,7 @@
 
 from base64 import b64encode
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from decimal import Decimal
 from typing import Any
@@ -26,7 +26,7 @@ from network import clock
 from network.access import COORDINATOR
 from network.models import Delivery, Network
 from network.views.refusals import told
-from orders import collecting, shortages
+from orders import collecting, recalls, shortages
 from orders.models import Order, OrderLine, Shortfall
 
 
@@ -72,8 +72,8 @@ def pickup(request: HttpRequest, pk: int) -> HttpResponse:
         .prefetch_related(Prefetch("lines", lines), "empties_returned")
         .order_by("buyer__name", "pk")
     )
-    opened = request.GET.get("order", "")
-    rows = [_row(order, labels.get(order.pk, []), given, deposits, opened) for order in orders]
+    opened, recalled = request.GET.get("order", ""), recalls.at(delivery.pk)
+    rows = [_row(order, labels.get(order.pk, []), given, deposits, opened, recalled) for order in orders]
     query = request.GET.get("q", "")
     return render(
         request,
@@ -86,6 +86,7 @@ def pickup(request: HttpRequest, pk: int) -> HttpResponse:
             "orders": len(rows),
             "made": int(clock.now().timestamp() * 1000),
             "collected": sum(row["collected"] for row in rows),
+            "recalls": list({recall.pk: recall for recall in recalled.values()}.values()),
             "over": delivery.ends_at < clock.now(),
             "reasons": Shortfall.Reason.choices,
             "coordinates": coordinates,
@@ -176,6 +177,7 @@ def _row(
     given: set[tuple[int, str]],
     deposits: Mapping[Decimal, list[str]],
     opened: str,
+    recalled: Collection[int],
 ) -> dict[str, Any]:
     """An order as a volunteer sees it; `opened` is the number of the one that shows all, for a browser without scripts."""
     back = {row.value: row for row in order.empties_returned.all()}
@@ -183,7 +185,8 @@ def _row(
     return {
         "order": order,
         "number": order.number or order.pk,
-        "lines": [_line(line) for line in order.lines.all()],
+        "lines": [_line(line) | {"recalled": line.pk in recalled} for line in order.lines.all()],
+        "recalled": any(line.pk in recalled for line in order.lines.all()),
         "crates": [
             {"letter": letter, "given": (order.pk, letter) in given}
             for letter in dict.fromkeys(letter for letter, _code in labels)

@@ -8,6 +8,7 @@ from orders.models.papers import (
     PurchaseOrderLine,
     PurchaseRead,
 )
+from orders.models.recalls import Recall, RecalledGoods, RecalledLine, RecallNotice
 from orders.models.repeating import Cause, Favourite, Subscription, SubscriptionLine, SubscriptionRun, SubscriptionWeek
 
 __all__ = [
@@ -23,6 +24,10 @@ __all__ = [
     "PurchaseOrder",
     "PurchaseOrderLine",
     "PurchaseRead",
+    "Recall",
+    "RecallNotice",
+    "RecalledGoods",
+    "RecalledLine",
     "Shortfall",
     "Subscription",
     "SubscriptionLine",

@@ -12,11 +12,12 @@ from django.utils.translation import gettext as _
 
 from network import journal
 from network.models import Network, Organisation, Person, PriceGroup
-from orders import appointments, changes, checkout, collecting, moving, shelf
+from orders import appointments, changes, checkout, collecting, moving, recalls, shelf
 from orders.amending import BEFORE_IT_LEAVES
 from orders.basket import keep, price_group_of
 from orders.forms import CancelForm, ConfirmForm
 from orders.models import Document, Order, OrderLine
+from producers import lots
 
 PLACE = (
     "delivery__delivery_day__cycle__network",
@@ -47,6 +48,8 @@ def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
     seen = Order.objects.visible_to(request.user).annotate(is_own=Exists(own))
     order = get_object_or_404(seen.select_related("buyer", *PLACE).distinct(), pk=pk)
     lines = list(order.lines.select_related("producer__organisation", "product"))
+    day = order.delivery.delivery_day_id
+    went_with = lots.went_with([day], [line.product_id for line in lines])
     papers = list(order.documents.select_related("issuer").order_by("pk"))
     fee = _fee(order, bool(lines))
     goods = sum((shelf.gross(line) for line in lines), Decimal(0))
@@ -59,7 +62,16 @@ def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
         {
             "order": order,
             "network": order.delivery.delivery_day.network,
-            "lines": [{"line": line, "gross": shelf.gross(line), "got": _got(line)} for line in lines],
+            "lines": [
+                {
+                    "line": line,
+                    "gross": shelf.gross(line),
+                    "got": _got(line),
+                    "lots": went_with.get((line.product_id, day), []),
+                }
+                for line in lines
+            ],
+            "recalled": recalls.of_order(order),
             "fee": fee,
             "total": goods + fee + deposit,
             "most": sum((shelf.most(line) for line in lines), fee + deposit) if order.status != "settled" else None,

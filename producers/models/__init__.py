@@ -1,5 +1,6 @@
 from producers.models.boxes import Box, BoxContent, BoxSize
 from producers.models.catalogue import ALLERGENS, Findable, Producer, Product, ShortageRule, UnmetSearch
+from producers.models.lots import Lot, LotUse
 from producers.models.selling import Agreement, Batch, Offer, PriceChange, StockMovement, Supply
 
 __all__ = [
@@ -10,6 +11,8 @@ __all__ = [
     "BoxContent",
     "BoxSize",
     "Findable",
+    "Lot",
+    "LotUse",
     "Offer",
     "PriceChange",
     "Producer",

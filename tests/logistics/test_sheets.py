@@ -9,7 +9,9 @@ from PIL import Image
 from logistics import rounds, sheets, versions
 from logistics.models import Crate, Round, Stop
 from logistics.sheets import labels, manifest, packing, press, rides
+from network import clock
 from network.models import Person
+from producers import lots
 from tests.conftest import make_household, make_outlet, make_place
 from tests.logistics.conftest import freeze, make_order
 
@@ -369,8 +371,24 @@ def test_the_number_of_queries_does_not_grow(
         sheets.packing_lists(day=distribution.delivery_day)
     with django_assert_num_queries(4):
         sheets.run_sheet(round=distribution)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         sheets.crate_labels(round=distribution)
     found = manifest.of_day(distribution.delivery_day)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         assert len(packing.notes(found)) == 2
+
+
+def test_a_lot_stands_on_the_labels_of_its_farm_and_on_the_delivery_note(closed_day, leek, milk, shop, vehicle, alice):
+    drop = closed_day.deliveries.get(outlet=shop)
+    make_order(drop, shop.organisation, {leek: 12, milk: 3})
+    closed_day.purchase_orders.all().delete()
+    rounds.plan_rounds(day=freeze(closed_day), iterations=20)
+    for _letter in "AB":
+        lots.note(product=leek, harvested_on=clock.today(), uses={closed_day.pk: None}, by=alice)
+    found, ride = ride_of(closed_day, "collection")
+    printed = ["L 260302A, best before 09/03/26", "L 260302B, best before 09/03/26"]
+    crates = [label for label in labels.of_ride(found, ride)["crates"] if label["name"] == "Hoeve Alice"]
+    assert [lot for lot, _nothing in crates[0]["lines"]] == ["leek", *printed]
+    (note,) = packing.notes(found)
+    assert {row["name"]: row["lots"] for row in note["rows"]} == {"leek": printed, "milk": []}
+    assert len(pictures([packing.delivery_notes(found, [note])], ppi=20)) == 1

@@ -3,16 +3,28 @@
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from network import cycles, outbox
-from network.models import Cycle, Delivery, DeliveryDay, Network, Organisation, Person, PickupPoint
-from orders import basket, checkout, subscriptions, turning
+from network import clock, cycles, outbox
+from network.models import (
+    Cycle,
+    Delivery,
+    DeliveryDay,
+    Membership,
+    Network,
+    Organisation,
+    OutboxEntry,
+    Person,
+    PickupPoint,
+)
+from orders import basket, checkout, closing, subscriptions, turning
 from orders.models import Order, Subscription
-from producers import boxes, stock
+from producers import boxes, lots, stock
 from producers.models import Box, BoxSize, Offer, Producer, Product, Supply
-from tests.conftest import MONDAY, make_product
+from tests.conftest import MONDAY, make_household, make_network, make_person, make_point, make_product, open_week
 
 D = Decimal
 Ordered = Callable[..., Order]
@@ -115,3 +127,49 @@ def opened(coming_cycle: Cycle) -> Callable[[], int]:
         return count
 
     return turned
+
+
+def buy(buyer: Any, delivery: Any, by: Any, wanted: dict[Any, int]) -> Order:
+    audience = "trade" if delivery.outlet_id else "household"
+    offers = {
+        Offer.objects.get(
+            supply__product=product, delivery_day=delivery.delivery_day, price_group__audience=audience
+        ).pk: D(quantity)
+        for product, quantity in wanted.items()
+    }
+    order = basket.open_order(buyer=buyer, delivery=delivery, by=by)
+    return checkout.place_order(order=basket.fill(order=order, quantities=offers, by=by), by=by)
+
+
+@pytest.fixture
+def went(
+    network: Any, farm: Any, leek: Any, cycle: Any, day: Any, delivery: Any, shop: Any, household: Any, alice: Any,
+    bob: Any, eli: Any,
+) -> Any:  # fmt: skip
+    """Alice's leek and chard go to Ghent and Leuven on Thursday; one lot of leek went with both."""
+    leuven = make_network("leuven")
+    Membership.objects.create(network=leuven, organisation=farm.organisation, college="producers")
+    make_point(leuven, "l1")
+    far = open_week(leuven).days.get(on=day.on)
+    chard = make_product(farm, "chard")
+    for product in (leek, chard):
+        stock.announce(product=product, week_on=MONDAY, quantity=D(100), price=D("1.60"), by=alice)
+    zoe = make_person("zoe", language="en", phone="0470 99 88 77")
+    home = make_household(leuven, "Gezin Zoe", zoe)
+    Person.objects.filter(pk=bob.pk).update(language="en", phone="0470 11 22 33")
+    Person.objects.filter(pk=eli.pk).update(language="fr")
+    orders = [
+        buy(household, delivery, bob, {leek: 5, chard: 1}),
+        buy(shop.organisation, day.deliveries.get(outlet=shop), eli, {leek: 12}),
+        buy(home, far.deliveries.get(pickup_point__code="l1"), zoe, {leek: 2}),
+    ]
+    lot = lots.note(product=leek, harvested_on=MONDAY, uses={day.pk: None, far.pk: None}, by=alice)
+    with clock.at(day.closes_at):
+        for one in (day, far):
+            closing.close_day(day=one)
+            one.refresh_from_db()
+    OutboxEntry.objects.all().delete()
+    mine, shops, theirs = (Order.objects.get(pk=order.pk) for order in orders)
+    return SimpleNamespace(
+        leuven=leuven, far=far, chard=chard, lot=lot, mine=mine, shops=shops, theirs=theirs, zoe=zoe, home=home
+    )

@@ -17,11 +17,16 @@ def of_week(world):
     return of_subscription(world) | {"week_on": str(world.subscription.starts_on)}
 
 
+def of_recall(world):
+    return {"pk": world.recall.pk}
+
+
 SIGN_IN = {"anonymous": 302}
 OWN = SIGN_IN | {"bob": 200}
 PRESSED = SIGN_IN | {"bob": 302}
 TIED = SIGN_IN | {"charlie": 404}
 COORDINATOR = SIGN_IN | dict.fromkeys(["bob", "alice", "eli", "fien", "gust"], 403) | {"dana": 200}
+FOLLOWED = SIGN_IN | {"alice": 200, "dana": 200}
 BUYER = SIGN_IN | {"bob": 200, "dana": 200}
 
 PAGES = [
@@ -85,5 +90,18 @@ PAGES = [
         expected=TIED | {"dana": 302},
     ),
     Page("orders:cut", lambda w: {"pk": w.supply.pk}, others=403, expected=SIGN_IN | {"charlie": 404, "alice": 200}),
+    Page("orders:trace", lambda w: {"slug": w.farm.slug}, others=403, expected=TIED | {"alice": 200, "dana": 200}),
+    Page("orders:recall_new", lambda w: {"slug": w.farm.slug}, others=403, expected=TIED | {"alice": 302, "dana": 302}),
+    Page("orders:recall", of_recall, expected=FOLLOWED),
+    Page("orders:recall_file", of_recall, expected=FOLLOWED),
+    Page(
+        "orders:recall_reached",
+        lambda w: of_recall(w) | {"notice": w.recall.notices.get().pk},
+        "post",
+        expected=SIGN_IN | {"alice": 403, "dana": 302},
+    ),
+    Page("orders:recall_close", of_recall, "post", expected=SIGN_IN | {"alice": 302, "dana": 302}),
+    Page("orders:recall_credit", of_recall, "post", expected=SIGN_IN | {"alice": 403, "dana": 302}),
+    Page("orders:recalls", of_network, expected=COORDINATOR),
     Page("orders:purchase_orders", lambda w: {"slug": w.farm.slug}, expected=SIGN_IN | {"alice": 200}),
 ]

@@ -295,6 +295,6 @@ def test_alcohol_is_declared_here_and_checked_when_it_is_handed_over(
 def test_the_order_page_makes_so_many_queries(visit, ordered, supply, household, bob, django_assert_num_queries):
     order = ordered(household, bob, 5)
     browser = visit(bob)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(14):
         browser.get(reverse("orders:detail", args=[order.pk]))
     assert journal.history_of(order).count() == 1

@@ -44,5 +44,8 @@ PAGES = [
         others=403,
         expected=TIED | {"alice": 302},
     ),
+    Page("producers:lots", of_farm, others=403, expected=TIED | {"alice": 200}),
+    Page("producers:lot_new", of_farm, others=403, expected=TIED | {"alice": 200}),
+    Page("producers:lot_edit", lambda w: of_farm(w) | {"pk": w.lot.pk}, others=403, expected=TIED | {"alice": 200}),
     Page("producers:supply", lambda w: {"pk": w.supply.pk}, others=403, expected=TIED | {"alice": 200, "dana": 200}),
 ]
