@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('network', '0006_account'),
-        ('orders', '0007_pickup_numbers_shortfalls_empties'),
+        ('orders', '0009_purchase_order_versions'),
         ('producers', '0009_lots'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
