@@ -1,6 +1,6 @@
 from producers.models.boxes import Box, BoxContent, BoxSize
 from producers.models.catalogue import ALLERGENS, Findable, Producer, Product, ShortageRule, UnmetSearch
-from producers.models.selling import Agreement, Batch, Offer, PriceChange, StockMovement, Supply
+from producers.models.selling import Agreement, Batch, Offer, Pool, PriceChange, StockMovement, Supply
 
 __all__ = [
     "ALLERGENS",
@@ -11,6 +11,7 @@ __all__ = [
     "BoxSize",
     "Findable",
     "Offer",
+    "Pool",
     "PriceChange",
     "Producer",
     "Product",
