@@ -8,9 +8,12 @@ from django.db.models import F, Sum
 from django.db.models.functions import Greatest
 
 from network.models import DeliveryDay, Person
-from orders.models import OrderLine
+from orders.models import OrderLine, WithdrawalLine
 from producers import desk, standing, stock
 from producers.models import Product, Supply
+
+FEW = 5
+"""Of what came back, how much the page shows."""
 
 
 @transaction.atomic
@@ -36,6 +39,12 @@ def begin(
         sold=dict(sold),
         by=by,
     )
+
+
+def came_back(supply: Supply) -> list[WithdrawalLine]:
+    """What buyers who withdrew gave back of it since it carries over, the latest first: hers to note once it is good to sell."""
+    lines = WithdrawalLine.objects.filter(line__supply=supply, received__gt=0, withdrawal__received_at__isnull=False)
+    return list(lines.select_related("withdrawal").order_by("-withdrawal__received_at", "-pk")[:FEW])
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from network.models import DeliveryDay, Network, Person
 from network.money import euros
 from network.quantities import checked_quantity
 from producers import stock
-from producers.models import Box, BoxContent, BoxSize, Offer, Producer
+from producers.models import Box, BoxContent, BoxSize, Offer, Pool, Producer
 from producers.pricing import MOST_OVER
 
 CHEAPEST_BOX, DEAREST_BOX = Decimal(1), Decimal(500)
@@ -37,14 +37,25 @@ def value_of(content: Mapping[int, Decimal], offers: Mapping[int, Offer]) -> Dec
 
 
 def goods_for(box: Box, week_on: date) -> dict[int, Offer]:
-    """What can be put in a box in a week, by product: what is for sale to households, at its dearest of the week's days."""
-    return dearest(box.network, week_on, categories=box.categories, alcohol=False)
+    """
+    What can be put in a box in a week, by product: what is for sale to households, at its dearest of the week's days. Not
+    what may still be called off: a box is promised.
+    """
+    return dearest(box.network, week_on, categories=box.categories, alcohol=False, sure=True)
 
 
 def dearest(
-    network: Network, week_on: date, *, categories: Iterable[str] | None = None, alcohol: bool = True
+    network: Network,
+    week_on: date,
+    *,
+    categories: Iterable[str] | None = None,
+    alcohol: bool = True,
+    sure: bool = False,
 ) -> dict[int, Offer]:
-    """Per product what households pay for it at most on a day of a week that still takes orders, or will."""
+    """
+    Per product what households pay for it at most on a day of a week that still takes orders, or will; `sure`: without what
+    may still be called off.
+    """
     offers = Offer.objects.filter(
         listed=True,
         price_group__audience="household",
@@ -56,6 +67,8 @@ def dearest(
     )
     if categories is not None:
         offers = offers.filter(supply__product__category__in=categories)
+    if sure:
+        offers = offers.exclude(supply__pool__status=Pool.Status.GATHERING)
     if not alcohol:
         offers = offers.filter(supply__product__alcohol=None)
     found = offers.select_related("supply__product__producer__organisation")

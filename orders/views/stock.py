@@ -46,7 +46,7 @@ def stock(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         return redirect("orders:stock", slug, pk)
     if supply:
         moved = supply.movements.select_related("by", "delivery_day__cycle__network").order_by("-at", "-pk")
-        context["asked"] = carrying.asked(supply)
+        context |= {"asked": carrying.asked(supply), "came_back": carrying.came_back(supply)}
         context["page"] = Paginator(moved, A_PAGE).get_page(request.GET.get("page"))
     return render(request, "orders/stock.html", context, status=422 if form.errors else 200)
 
