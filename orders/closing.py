@@ -12,24 +12,33 @@ from django.db.models import F, QuerySet
 
 from network import clock, journal, outbox
 from network.models import Cycle, DeliveryDay, Person
+from orders import pooling
 from orders.basket import PRICES, priced
 from orders.models import LapsedLine, Order, OrderLine
 
 RELEASE_WHAT_WAS_NOT_CONFIRMED = """
 WITH excess AS (
-    SELECT line.supply_id, sum(greatest(line.quantity, line.confirmed) - line.confirmed) AS held
+    SELECT line.supply_id, sum(greatest(line.quantity, line.confirmed) - line.confirmed) AS held,
+           CASE WHEN bool_or(own.carries_over) THEN sum(line.confirmed) ELSE 0 END AS sold
     FROM orders_orderline line
     JOIN orders_order o ON o.id = line.order_id
     JOIN network_delivery delivery ON delivery.id = o.delivery_id
-    WHERE delivery.delivery_day_id = %(day)s AND o.status IN ('basket', 'confirmed') AND line.quantity > line.confirmed
+    JOIN producers_supply own ON own.id = line.supply_id
+    WHERE delivery.delivery_day_id = %(day)s AND o.status IN ('basket', 'confirmed')
+      AND (line.quantity > line.confirmed OR own.carries_over)
     GROUP BY line.supply_id
 ), locked AS (
     SELECT supply.id FROM producers_supply supply JOIN excess ON excess.supply_id = supply.id
     ORDER BY supply.id FOR NO KEY UPDATE OF supply
+), taken AS (
+    UPDATE producers_supply supply
+    SET reserved = supply.reserved - excess.held - excess.sold, quantity = supply.quantity - excess.sold
+    FROM excess, locked WHERE supply.id = excess.supply_id AND locked.id = supply.id
 )
-UPDATE producers_supply supply SET reserved = supply.reserved - excess.held
-FROM excess, locked WHERE supply.id = excess.supply_id AND locked.id = supply.id
+INSERT INTO producers_stockmovement (supply_id, change, reason, note, delivery_day_id, at)
+SELECT supply_id, -sold, 'sale', '', %(day)s, %(now)s FROM excess WHERE sold > 0 ORDER BY supply_id
 """
+"""And of stock that carries over, which other weeks go on selling, what this day sold leaves it."""
 
 MAKE_PURCHASE_ORDERS = """
 INSERT INTO orders_purchaseorder (delivery_day_id, producer_id, made_at, below_minimum, total)
@@ -82,6 +91,7 @@ def close_day(*, day: DeliveryDay, by: Person | None = None) -> bool:
     Freeze the orders of an open day: unconfirmed holds released, confirmed orders closed, one purchase order per
     producer, mails queued. `by` None is the clock. False when it is closed already.
     """
+    pooling.decide_before_closing(day)
     day = DeliveryDay.objects.select_for_update(of=("self",)).select_related("cycle__network").get(pk=day.pk)
     if day.status != DeliveryDay.Status.OPEN:
         return False

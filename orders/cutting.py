@@ -76,10 +76,19 @@ def _changeable(supply: Supply) -> QuerySet[OrderLine]:
 
 
 @transaction.atomic
-def cut(*, supply: Supply, quantity: Decimal, rule: str, mark: str, keep_rule: bool = False, by: Person) -> Plan:
+def cut(
+    *,
+    supply: Supply,
+    quantity: Decimal,
+    rule: str,
+    mark: str,
+    keep_rule: bool = False,
+    called_off: bool = False,
+    by: Person | None,
+) -> Plan:
     """
     Do what the plan of this rule says: the lines are lower, the supply is `quantity`, room at the points is given back, and
-    everybody who gets less is told. Refused when somebody ordered or changed since the plan with this `mark` was shown.
+    everybody who gets less is told; in other words when it was `called_off` for want of orders. Refused when somebody ordered or changed since the plan with this `mark` was shown.
     """
     with connection.cursor() as cursor:
         days = sorted(set(_changeable(supply).values_list("order__delivery__delivery_day", flat=True)))
@@ -94,7 +103,7 @@ def cut(*, supply: Supply, quantity: Decimal, rule: str, mark: str, keep_rule: b
     made = plan(supply=supply, quantity=quantity, rule=rule)
     if made.mark != mark or not {share.line.order_id for share in made.shares} <= orders.keys():
         raise Refused(_("Somebody ordered or changed an order just now. Look at the list again."))
-    _lower(made, orders, by)
+    _lower(made, orders, by, called_off=called_off)
     stock.cut(supply=supply, quantity=quantity, released=made.missing, by=by)
     if keep_rule:
         Producer.objects.filter(pk=supply.product.producer_id).update(shortage_rule=rule)
@@ -109,7 +118,7 @@ def cut(*, supply: Supply, quantity: Decimal, rule: str, mark: str, keep_rule: b
     return made
 
 
-def _lower(made: Plan, orders: dict[int, Order], by: Person) -> None:
+def _lower(made: Plan, orders: dict[int, Order], by: Person | None, *, called_off: bool) -> None:
     """The lines, their orders, the room they had, and the words to everybody."""
     room: dict[tuple[int, str], Decimal] = defaultdict(Decimal)
     mails: dict[str, dict[str, Any]] = {}
@@ -128,13 +137,16 @@ def _lower(made: Plan, orders: dict[int, Order], by: Person) -> None:
             reason=f"{line.name}: {written(share.had)} → {written(share.keeps)} {line.get_unit_display()}"[:300],
             **said,
         )
-        mails[f"order_cut:{order.pk}:{line.pk}:{order.version}"] = said | {
+        key = f"order_cut:{order.pk}:{line.pk}:{order.version}"
+        mails[key] = said | {
             "order": order.pk,
             "version": order.version,
             "name": dict(line.name),
             "unit": line.unit,
             "farm": str(line.producer),
         }
+        if called_off:
+            mails[key]["called_off"] = True
     outbox.add_many(kind="order_cut", payloads=mails)
     changed = [share.line for share in made.affected]
     OrderLine.objects.filter(pk__in=[line.pk for line in changed if not line.held]).delete()

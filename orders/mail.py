@@ -45,19 +45,31 @@ def order_closed(order: int) -> None:
     _about_order(order, "order_closed", gettext_noop("This comes on %(day)s"), with_code=True)
 
 
-def order_cut(order: int, version: int, name: dict[str, str], unit: str, farm: str, before: str, after: str) -> None:
-    """A farm has less than was ordered: what the buyer gets of it now."""
+def order_cut(
+    order: int,
+    version: int,
+    name: dict[str, str],
+    unit: str,
+    farm: str,
+    before: str,
+    after: str,
+    called_off: bool = False,
+) -> None:
+    """A farm has less than was ordered, or called a batch off that too few ordered: what the buyer gets of it now."""
     cut = {
         "name": LocalText(name),
         "unit": Unit(unit).label,
         "farm": farm,
         "before": Decimal(before),
         "after": Decimal(after),
+        "called_off": called_off,
     }
     _about_order(
         order,
         "order_cut",
-        gettext_noop("You get less of one product on %(day)s"),
+        gettext_noop("One product does not come on %(day)s")
+        if called_off
+        else gettext_noop("You get less of one product on %(day)s"),
         version=version,
         cut=cut,
     )

@@ -17,10 +17,11 @@ from network.models import Delivery, Network, Organisation, PriceGroup, VatRate
 from network.models.places import km_between
 from network.money import euros, split_vat
 from network.quantities import Unit
+from network.templatetags.kouter import dayhour
 from network.texts import LocalText
 from orders import favourites
 from orders.models import Order, OrderLine
-from producers.models import Offer, Product
+from producers.models import Offer, Pool, Product
 from producers.pricing import MOST_OVER
 
 FEW = 8
@@ -115,6 +116,7 @@ def rows_of(
             left=F("supply__quantity") - F("supply__reserved"), kept=favourites.is_favourite(buyer)
         ).values(
             "pk", "left", "kept", "gross", "net", "closes_at", "tiers",
+            pooled=F("supply__pool__status"), enough=F("supply__pool__threshold"), asked=F("supply__reserved"),
             name=F(f"{product}name"), dfc=F(f"{product}dfc_type"), unit=F(f"{product}unit"), step=F(f"{product}step"),
             by_weight=F(f"{product}sold_by_weight"), net_quantity=F(f"{product}net_quantity"),
             net_unit=F(f"{product}net_unit"), drawing=F(f"{product}drawing"), category=F(f"{product}category"),
@@ -139,7 +141,7 @@ def rows_of(
             Row(
                 pk=pk,
                 name=LocalText(value["name"]).in_language(language),
-                detail=", ".join([_detail(value), *_tiers(value)]),
+                detail=", ".join([_detail(value), *_tiers(value), *_pool(value)]),
                 farm=value["farm"],
                 farm_url=reverse("orders:farm", args=[network.slug, value["slug"]]),
                 url=reverse("orders:product", args=[network.slug, value["product"]]),
@@ -205,6 +207,14 @@ def _tiers(value: Mapping[str, Any]) -> list[str]:
         % {"price": number_format(Decimal(tier["gross"]), 2, use_l10n=True), "number": _number(Decimal(tier["from"]))}
         for tier in value["tiers"]
     ]
+
+
+def _pool(value: Mapping[str, Any]) -> list[str]:
+    """Of what is sold only if enough is ordered: how far it is, and when it is decided."""
+    if value["pooled"] != Pool.Status.GATHERING:
+        return []
+    said = {"asked": _number(value["asked"]), "enough": _number(value["enough"]), "moment": dayhour(value["closes_at"])}
+    return [_("goes on from %(enough)s: %(asked)s ordered, decided %(moment)s") % said]
 
 
 def _detail(value: Mapping[str, Any]) -> str:

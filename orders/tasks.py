@@ -3,7 +3,8 @@
 from celery import shared_task
 
 from network.models import DeliveryDay
-from orders import basket, closing, reminders, turning
+from orders import basket, closing, pooling, reminders, turning
+from producers.models import Pool
 
 
 @shared_task
@@ -19,6 +20,20 @@ def close_due_days() -> int:
 def close_delivery_day(pk: int) -> bool:
     day = DeliveryDay.objects.due_to_close().filter(pk=pk).first()
     return day is not None and closing.close_day(day=day)
+
+
+@shared_task
+def decide_pools() -> int:
+    """By the clock: what is sold only if enough is ordered, one task each."""
+    due = pooling.due()
+    for pk in due:
+        decide_pool.delay(pk)
+    return len(due)
+
+
+@shared_task
+def decide_pool(pk: int) -> bool:
+    return pk in pooling.due() and pooling.decide(pool=Pool.objects.get(pk=pk))
 
 
 @shared_task

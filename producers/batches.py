@@ -107,8 +107,8 @@ def _by_rule(batch: Batch, rule: str, percent: str) -> list[Wanted]:
 
 
 def _announced(producer: Producer, week_on: date) -> dict[int, Supply]:
-    found = Supply.objects.filter(product__producer=producer, product__archived_at=None, week_on=week_on)
-    return {supply.product_id: supply for supply in found.select_related("product").order_by("product")}
+    found = Supply.objects.of_week(week_on).filter(product__producer=producer, product__archived_at=None)
+    return found.select_related("product").order_by("product").by_product()
 
 
 def _last(producer: Producer, week_on: date) -> dict[int, Supply]:

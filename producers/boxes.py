@@ -3,7 +3,7 @@ What is in a box this week. A box is a way to order, not a product of its own: i
 and may come to no more than the price of the size (`docs/subscriptions.md`).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -17,9 +17,11 @@ from network.models import DeliveryDay, Network, Person
 from network.money import euros
 from network.quantities import checked_quantity
 from producers import stock
-from producers.models import Box, BoxContent, BoxSize, Offer
+from producers.models import Box, BoxContent, BoxSize, Offer, Pool, Producer
 from producers.pricing import MOST_OVER
 
+CHEAPEST_BOX, DEAREST_BOX = Decimal(1), Decimal(500)
+DRAWINGS = {Box.Kind.VEGETABLES: "leek", Box.Kind.MEAT: "steak", Box.Kind.MIXED: "kale"}
 TOLERANCE = Decimal("0.15")
 """By how much of its price a composed box may stay below it."""
 
@@ -35,14 +37,25 @@ def value_of(content: Mapping[int, Decimal], offers: Mapping[int, Offer]) -> Dec
 
 
 def goods_for(box: Box, week_on: date) -> dict[int, Offer]:
-    """What can be put in a box in a week, by product: what is for sale to households, at its dearest of the week's days."""
-    return dearest(box.network, week_on, categories=box.categories, alcohol=False)
+    """
+    What can be put in a box in a week, by product: what is for sale to households, at its dearest of the week's days. Not
+    what may still be called off: a box is promised.
+    """
+    return dearest(box.network, week_on, categories=box.categories, alcohol=False, sure=True)
 
 
 def dearest(
-    network: Network, week_on: date, *, categories: Iterable[str] | None = None, alcohol: bool = True
+    network: Network,
+    week_on: date,
+    *,
+    categories: Iterable[str] | None = None,
+    alcohol: bool = True,
+    sure: bool = False,
 ) -> dict[int, Offer]:
-    """Per product what households pay for it at most on a day of a week that still takes orders, or will."""
+    """
+    Per product what households pay for it at most on a day of a week that still takes orders, or will; `sure`: without what
+    may still be called off.
+    """
     offers = Offer.objects.filter(
         listed=True,
         price_group__audience="household",
@@ -54,6 +67,8 @@ def dearest(
     )
     if categories is not None:
         offers = offers.filter(supply__product__category__in=categories)
+    if sure:
+        offers = offers.exclude(supply__pool__status=Pool.Status.GATHERING)
     if not alcohol:
         offers = offers.filter(supply__product__alcohol=None)
     found = offers.select_related("supply__product__producer__organisation")
@@ -63,6 +78,60 @@ def dearest(
 def content_of(size: BoxSize, week_on: date) -> dict[int, Decimal]:
     """What one box of a size holds in a week, by product."""
     return dict(size.contents.filter(week_on=week_on).values_list("product", "quantity"))
+
+
+@transaction.atomic
+def start(
+    *,
+    network: Network,
+    producer: Producer,
+    kind: str,
+    name: str,
+    sizes: Sequence[tuple[str, Decimal | None]],
+    description: str = "",
+    by: Person,
+) -> Box:
+    """
+    A box of a farm for the households of a network, with its sizes (name and price, VAT included; wholly empty ones are left
+    out). Refused, with the field `size1`, `price1`, … of what is half filled in or cannot be, and where it sells nothing.
+    """
+    if not Producer.objects.in_network(network).filter(pk=producer.pk).exists():
+        raise Refused(_("Your farm does not sell in this network."), "network")
+    wanted = [(number, *size) for number, size in enumerate(sizes, 1) if size[0] or size[1] is not None]
+    if not wanted:
+        raise Refused(_("A box has at least one size."), "size1")
+    box = Box.objects.create(
+        network=network,
+        producer=producer,
+        kind=kind,
+        name=name,
+        description=description,
+        drawing=DRAWINGS[Box.Kind(kind)],
+    )
+    for number, label, price in wanted:
+        try:
+            add_size(box=box, name=label, price=price, by=by)
+        except Refused as refused:
+            raise Refused(refused.message, f"{'size' if refused.field == 'name' else 'price'}{number}") from None
+    journal.record(action="started a box", subject=box, by=by, network=network, product=name)
+    return box
+
+
+@transaction.atomic
+def add_size(*, box: Box, name: str, price: Decimal | None, by: Person) -> BoxSize:
+    """Another size of a box, at a price for households. Refused for one that is there already and a price that cannot be."""
+    Box.objects.select_for_update(no_key=True, of=("self",)).get(pk=box.pk)
+    if not name.strip():
+        raise Refused(_("Give this size a name."), "name")
+    if name.strip().casefold() in {str(size.name).casefold() for size in box.sizes.all()}:
+        raise Refused(_("There is a size of that name already."), "name")
+    if price is None or not CHEAPEST_BOX <= price <= DEAREST_BOX:
+        raise Refused(
+            _("Enter a price from € %(least)s to € %(most)s.") % {"least": CHEAPEST_BOX, "most": DEAREST_BOX}, "price"
+        )
+    made = BoxSize.objects.create(box=box, name=name.strip(), price=euros(price))
+    journal.record(action="added a size", subject=box, by=by, network=box.network, size=name, value=str(price))
+    return made
 
 
 @transaction.atomic

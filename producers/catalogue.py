@@ -22,7 +22,7 @@ def repeat_last_week(*, producer: Producer, week_on: date, by: Person | None) ->
     Announce what was announced the week before, quantities and prices alike; what this week already has stays as it is.
     Returns how many products were repeated; Refused when there is nothing to repeat.
     """
-    already = Supply.objects.filter(week_on=week_on, product=OuterRef("product"))
+    already = Supply.objects.of_week(week_on).filter(product=OuterRef("product"))
     listed = Offer.objects.filter(supply=OuterRef("pk"), listed=True)
     last = (
         Supply.objects.filter(
@@ -30,6 +30,7 @@ def repeat_last_week(*, producer: Producer, week_on: date, by: Person | None) ->
             product__producer=producer,
             product__archived_at=None,
             week_on=week_on - timedelta(weeks=1),
+            carries_over=False,
         )
         .annotate(was_listed=Exists(listed))
         .select_related("product")

@@ -6,11 +6,13 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Sum
+
 from network import clock
 from network.models import DeliveryDay, Network, PriceGroup
 from network.money import euros
 from producers import pricing, stock
-from producers.models import Offer, PriceChange, Producer, Product, Supply
+from producers.models import Offer, PriceChange, Producer, Product, StockMovement, Supply
 
 CATEGORIES = list(Product.Category.values)
 
@@ -34,6 +36,8 @@ class Row:
     shelves: list[Shelf]
     in_season: bool
     repriced: bool
+    ordered: Decimal
+    """Of what was or is ordered, what counts in this week: stock that carries over counts in the first week that takes orders."""
     networks: tuple[tuple[Network, bool], ...]
     """The networks that still take orders, each with whether buyers see it there (or would, once announced)."""
 
@@ -64,13 +68,13 @@ class Row:
 
     @property
     def income(self) -> Decimal:
-        """Euro for what is reserved so far, at the present price."""
-        return euros(self.supply.reserved * self.supply.price) if self.supply else Decimal(0)
+        """Euro for what is ordered so far, at the present price."""
+        return euros(self.ordered * self.supply.price) if self.supply else Decimal(0)
 
 
 @dataclass(frozen=True)
 class Totals:
-    """Euro for what is reserved in the week so far, and once everything announced were sold; products announced."""
+    """Euro for what is ordered in the week so far, and once everything announced were sold; products announced."""
 
     income: Decimal
     possible: Decimal
@@ -112,7 +116,11 @@ class Week:
     def repeatable(self) -> int:
         """Products of the week before that this week does not have yet."""
         before = self.week_on - timedelta(weeks=1)
-        return sum(1 for row in self.rows if not row.supply and row.last and row.last.week_on == before)
+        return sum(
+            1
+            for row in self.rows
+            if not row.supply and row.last and row.last.week_on == before and not row.last.carries_over
+        )
 
 
 def told(shelves: list[Shelf]) -> list[tuple[str, Decimal]]:
@@ -168,7 +176,8 @@ def row_of(producer: Producer, week_on: date, product: Product) -> Row:
 def rows_of(producer: Producer, week_on: date, products: Iterable[Product], days: list[DeliveryDay]) -> list[Row]:
     """The rows of these products: announced ones first, then those in season, each by category and name."""
     products = list(products)
-    supplies = {s.product_id: s for s in Supply.objects.filter(product__in=products, week_on=week_on)}
+    supplies = Supply.objects.of_week(week_on).filter(product__in=products).select_related("pool").by_product()
+    ordered = _ordered(producer, week_on, supplies.values())
     before = Supply.objects.filter(product__in=products, week_on__lt=week_on).order_by("product", "-week_on")
     last = {supply.product_id: supply for supply in before.distinct("product")}
     repriced = set(
@@ -207,7 +216,8 @@ def rows_of(producer: Producer, week_on: date, products: Iterable[Product], days
 
     rows = []
     for product in products:
-        supply, previous = supplies.get(product.pk), last.get(product.pk)
+        supply = supplies.get(product.pk)
+        previous = None if supply and supply.carries_over else last.get(product.pk)
         agreed = supply or previous
         selling = stock.sells_in(offered.get(supply.pk, {}), pks) if supply else pks
         rows.append(
@@ -218,6 +228,7 @@ def rows_of(producer: Producer, week_on: date, products: Iterable[Product], days
                 shelves=shelves(product, supply, agreed.price if agreed else None),
                 in_season=not product.season or month in product.season,
                 repriced=bool(supply and supply.pk in repriced and supply.reserved),
+                ordered=ordered[supply.pk] if supply else Decimal(0),
                 networks=tuple((network, network.pk in selling) for network in networks),
             )
         )
@@ -258,14 +269,35 @@ def terms_shown(
 
 
 def totals_of(producer: Producer, week_on: date) -> Totals:
-    supplies = Supply.objects.filter(product__producer=producer, product__archived_at=None, week_on=week_on)
-    rows = list(supplies.values_list("reserved", "quantity", "price"))
+    found = Supply.objects.of_week(week_on).filter(product__producer=producer, product__archived_at=None)
+    supplies = list(found.by_product().values())
+    ordered = _ordered(producer, week_on, supplies)
     return Totals(
-        income=sum((euros(reserved * price) for reserved, _quantity, price in rows), Decimal(0)),
-        possible=sum((euros(quantity * price) for _reserved, quantity, price in rows), Decimal(0)),
-        announced=len(rows),
-        sold_out=sum(1 for reserved, quantity, _price in rows if reserved == quantity and quantity),
+        income=sum((euros(ordered[one.pk] * one.price) for one in supplies), Decimal(0)),
+        possible=sum((euros((ordered[one.pk] + one.available) * one.price) for one in supplies), Decimal(0)),
+        announced=len(supplies),
+        sold_out=sum(1 for one in supplies if one.reserved == one.quantity and one.quantity),
     )
+
+
+def _ordered(producer: Producer, week_on: date, supplies: Iterable[Supply]) -> dict[int, Decimal]:
+    """
+    By supply, what counts as ordered in a week. Of stock that carries over: what its closed days took, and, in the first week
+    that takes orders, what is ordered of it now, for whichever week.
+    """
+    found = {supply.pk: supply.reserved for supply in supplies}
+    standing = [supply for supply in supplies if supply.carries_over]
+    if standing and present_week(producer) != week_on:
+        found |= {supply.pk: Decimal(0) for supply in standing}
+    for pk, sold in (
+        StockMovement.objects.filter(supply__in=standing, delivery_day__cycle__week_on=week_on)
+        .values_list("supply")
+        .annotate(sold=-Sum("change"))
+        if standing
+        else ()
+    ):
+        found[pk] += sold
+    return found
 
 
 def _days_shown(days: list[DeliveryDay]) -> list[DeliveryDay]:

@@ -201,7 +201,7 @@ class SupplyForm(forms.Form):
     def _show(self, theirs: dict[str, Any]) -> None:
         """What somebody else filled in, beside what she typed; whichever she chooses now is chosen knowingly."""
         self.theirs = theirs
-        supply = Supply.objects.get(product=self.row.product, week_on=self.week_on)
+        supply = Supply.objects.of_week(self.week_on).filter(product=self.row.product).by_product()[self.row.product.pk]
         last = journal.history_of(supply).filter(action="announced").first()
         who = str(last.actor) if last and last.actor else _("Somebody else")
         for name, value in theirs.items():

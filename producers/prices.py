@@ -16,7 +16,7 @@ from network.models import Membership, Network, Person, PriceGroup
 from network.money import euros
 from network.quantities import checked_quantity
 from producers import desk, pricing, stock
-from producers.models import Agreement, Offer, Producer, Product, Supply
+from producers.models import Agreement, Offer, PriceChange, Producer, Product, Supply
 
 FEWEST = 4
 """Farms that must sell a thing before anybody sees at what price others do: with fewer, one could be recognised."""
@@ -44,8 +44,14 @@ def chains(producer: Producer, week_on: date, product: Product, price: Decimal) 
 def history(product: Product) -> list[tuple[date, Decimal]]:
     """What she received per week of the last year, oldest first."""
     since = clock.monday_of(clock.today()) - timedelta(weeks=WEEKS)
-    found = Supply.objects.filter(product=product, week_on__gte=since).order_by("week_on")
-    return list(found.values_list("week_on", "price"))
+    supplies = list(Supply.objects.filter(product=product).order_by("week_on"))
+    by_week = {supply.week_on: supply.price for supply in supplies if not supply.carries_over}
+    standing = [supply for supply in supplies if supply.carries_over]
+    if standing:
+        changes = PriceChange.objects.filter(supply__in=standing).order_by("at", "pk")
+        by_week |= {clock.monday_of(clock.local(at).date()): price for at, price in changes.values_list("at", "new")}
+        by_week |= {clock.monday_of(clock.today()): one.price for one in standing if one.last_week_on is None}
+    return sorted((week, price) for week, price in by_week.items() if week >= since)
 
 
 @dataclass(frozen=True)

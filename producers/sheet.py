@@ -72,7 +72,7 @@ def _row(row: desk.Row) -> list[Cell]:
         _number(supply.quantity) if supply else "",
         _number(row.price) if row.price is not None else "",
         listed,
-        _number(supply.reserved) if supply else "",
+        _number(row.ordered) if supply else "",
         _number(supply.available) if supply else "",
         row.income if supply else "",
         _number(last.quantity) if last else "",

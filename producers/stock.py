@@ -1,6 +1,6 @@
 """
 What is for sale: announce it, reserve it, release it. The only writer of `Supply.reserved`, but for the set-based release
-of a day that closes.
+of a day that closes. Of stock that carries over there is one row for all weeks; what moves it: `producers.standing`.
 
 Whoever touches several supplies locks them once, in pk order, after the delivery days it touches; the database keeps
 `0 <= reserved <= quantity` whatever happens here.
@@ -109,23 +109,21 @@ def announce_many(
     """
     Set what a producer has in the week of `week_on` (a Monday), all or nothing, in a fixed number of queries. Offers for
     every delivery day still to come, in each of her networks and for each price group, follow the new price; lines
-    already ordered keep theirs. Refused for a bad quantity or price, less than what is reserved (Short), what somebody
+    already ordered keep theirs. Of stock that carries over the quantity is what she counted, and price and switches hold
+    for every week to come. Refused for a bad quantity or price, less than what is reserved (Short), what somebody
     else changed meanwhile (Overtaken), or a week that is over. `tell` hears how far it is, in percent.
     """
     rows = [checked(row, producer) for row in rows]
     if len({row.product.pk for row in rows}) < len(rows):
         raise Refused(_("The same product is here twice. Keep one of them."))
-    days = _days_to_come(producer, week_on)
-    Supply.objects.bulk_create(
-        [Supply(product=row.product, week_on=week_on, quantity=0, price=row.price) for row in rows],
-        ignore_conflicts=True,
-    )
-    locked = {
-        supply.product_id: supply
-        for supply in Supply.objects.select_for_update(no_key=True)
-        .filter(week_on=week_on, product__in=[row.product for row in rows])
-        .order_by("pk")
-    }
+    coming, days = _days_to_come(producer, week_on)
+    locked = _locked_of_week(week_on, rows)
+    if missing := [row for row in rows if row.product.pk not in locked]:
+        Supply.objects.bulk_create(
+            [Supply(product=row.product, week_on=week_on, quantity=0, price=row.price) for row in missing],
+            ignore_conflicts=True,
+        )
+        locked |= _locked_of_week(week_on, missing)
     known = set(PriceChange.objects.filter(supply__in=locked.values()).values_list("supply", flat=True))
     everywhere = frozenset(day.network.pk for day in days)
     listed_in = offered(days, locked.values())
@@ -144,6 +142,8 @@ def announce_many(
             raise Short(supply)
         if row.quantity != supply.quantity:
             reason = StockMovement.Reason.ANNOUNCED if fresh else StockMovement.Reason.CORRECTED
+            if supply.carries_over:
+                reason = StockMovement.Reason.COUNT
             movements.append(StockMovement(supply=supply, change=row.quantity - supply.quantity, reason=reason, by=by))
         if fresh or row.price != supply.price:
             changes.append(PriceChange(supply=supply, old=None if fresh else supply.price, new=row.price, by=by))
@@ -156,7 +156,13 @@ def announce_many(
     StockMovement.objects.bulk_create(movements)
     PriceChange.objects.bulk_create(changes)
     tell(40)
-    _offer(producer, days, supplies, listed)
+    offer(producer, days, supplies, listed)
+    for supply in supplies:
+        if supply.carries_over:
+            others = [day for day in coming if day not in days and supply.is_sold_in(day.cycle.week_on)]
+            switches = offered(others, [supply]).get(supply.pk, {})
+            switches |= dict.fromkeys(everywhere, False) | dict.fromkeys(listed[supply.product_id], True)
+            offer(producer, others, [supply], {supply.product_id: frozenset(n for n, on in switches.items() if on)})
     tell(100)
     said: dict[str, Any] = {"products": len(rows)}
     if len(rows) == 1:
@@ -169,6 +175,11 @@ def announce_many(
     subject = supplies[0] if len(rows) == 1 else producer
     journal.record(action="announced", subject=subject, by=by, week_on=str(week_on), **said)
     return supplies
+
+
+def _locked_of_week(week_on: date, rows: Sequence[Announcement]) -> dict[int, Supply]:
+    sold = Supply.objects.of_week(week_on).filter(product__in=[row.product for row in rows])
+    return sold.select_for_update(no_key=True).order_by("pk").by_product()
 
 
 def checked(row: Announcement, producer: Producer) -> Announcement:
@@ -258,24 +269,27 @@ def is_to_come(day: DeliveryDay) -> bool:
     return day.status in TO_COME and day.closes_at > clock.now()
 
 
-def _days_to_come(producer: Producer, week_on: date) -> list[DeliveryDay]:
-    """The days of that week that still take orders, shared with buyers until the end of the transaction."""
-    hers = _locked_days(producer, week_on)
-    days = [day for day in hers if is_to_come(day)]
-    if hers and not days:
+def _days_to_come(producer: Producer, week_on: date) -> tuple[list[DeliveryDay], list[DeliveryDay]]:
+    """All her days that still take orders, shared with buyers until the end of the transaction; and those of that week."""
+    hers = share_days(producer, week_on)
+    coming = [day for day in hers if is_to_come(day)]
+    days = [day for day in coming if day.cycle.week_on == week_on]
+    if not days and any(day.cycle.week_on == week_on for day in hers):
         raise Refused(_("Ordering for this week has closed. Announce it for a later week."))
-    return days
+    return coming, days
 
 
-def _locked_days(producer: Producer, week_on: date) -> list[DeliveryDay]:
-    pks = list(days_of(producer).filter(cycle__week_on=week_on).order_by("pk").values_list("pk", flat=True))
+def share_days(producer: Producer, week_on: date | None = None) -> list[DeliveryDay]:
+    """Lock her days to come and those of a week against closing, in pk order, until the end of the transaction."""
+    wanted = Q(status__in=TO_COME) | Q(cycle__week_on=week_on)
+    pks = list(days_of(producer).filter(wanted).order_by("pk").values_list("pk", flat=True))
     with connection.cursor() as cursor:
         cursor.execute("SELECT id FROM network_deliveryday WHERE id = ANY(%s) ORDER BY id FOR SHARE", [pks])
     # Asked again: she may have left a network while we waited for the lock.
     return list(days_of(producer).filter(pk__in=pks).select_related("cycle__network").order_by("pk"))
 
 
-def _offer(
+def offer(
     producer: Producer, days: list[DeliveryDay], supplies: list[Supply], listed: Mapping[int, frozenset[int]]
 ) -> None:
     """Offers of these supplies on these days, at the terms of each day; seen by buyers of the networks `listed` by product."""
@@ -326,14 +340,14 @@ ON CONFLICT (supply_id, delivery_day_id, price_group_id) DO UPDATE SET
 @transaction.atomic
 def offer_again(product: Product) -> None:
     """Its offers of days that still take orders follow what was agreed since; who sees them, and lines already ordered, stay."""
-    weeks = Supply.objects.filter(product=product, offers__delivery_day__status__in=TO_COME)
-    for supply in weeks.distinct().order_by("pk"):
-        days = [day for day in _locked_days(product.producer, supply.week_on) if is_to_come(day)]
-        locked = Supply.objects.select_for_update(no_key=True).get(pk=supply.pk)
+    coming = [day for day in share_days(product.producer) if is_to_come(day)]
+    found = Supply.objects.filter(product=product, offers__delivery_day__in=coming)
+    for locked in Supply.objects.select_for_update(no_key=True).filter(pk__in=found.values("pk")).order_by("pk"):
+        days = [day for day in coming if locked.is_sold_in(day.cycle.week_on)]
         locked.product = product
         everywhere = frozenset(day.network.pk for day in days)
         selling = sells_in(offered(days, [locked]).get(locked.pk, {}), everywhere)
-        _offer(product.producer, days, [locked], {product.pk: selling})
+        offer(product.producer, days, [locked], {product.pk: selling})
 
 
 @transaction.atomic
@@ -371,7 +385,7 @@ def reserve(changes: Mapping[int, Decimal]) -> None:
 
 
 @transaction.atomic
-def cut(*, supply: Supply, quantity: Decimal, released: Decimal, by: Person) -> Supply:
+def cut(*, supply: Supply, quantity: Decimal, released: Decimal, by: Person | None) -> Supply:
     """
     There is less than was ordered: `released` of what was reserved is given up by those who ordered it, and `quantity` is
     what there is now. Refused off the step, or when more than that would still be reserved.

@@ -1,10 +1,13 @@
-"""Large batches as jobs: the page shows how far they are, and may be closed meanwhile. What they call may run twice."""
+"""
+Large batches as jobs: the page shows how far they are, and may be closed meanwhile; and standing stock by the clock. What
+they call may run twice.
+"""
 
 from celery import shared_task
 from django.core.cache import cache
 from django.utils.translation import override
 
-from producers import batches
+from producers import batches, standing
 from producers.models import Batch
 
 PATIENCE = 300
@@ -34,3 +37,9 @@ def work_on_batch(pk: int) -> None:
             batches.read(batch=batch, tell=tell)
         elif batch.status == Batch.Status.APPLYING:
             batches.carry_out(batch=batch, tell=tell)
+
+
+@shared_task
+def turn_standing_stock() -> int:
+    """Every minute: standing stock is offered in weeks planned since, and what is gone ends."""
+    return standing.turn()

@@ -26,7 +26,7 @@ from logistics import (
 from logistics.models import CostTerms, TemperatureReading
 from network import clock, cycles, households, privacy
 from network.models import Account, Transaction
-from orders import basket, checkout, closing, favourites, recalls, subscriptions, tracing, withdrawals
+from orders import basket, carrying, checkout, closing, favourites, recalls, subscriptions, tracing, withdrawals
 from orders.models import Cause, Document, PurchaseOrder, Subscription
 from producers import batches, boxes, lots, prices, stock
 from producers.models import Box, BoxSize, Offer
@@ -50,7 +50,7 @@ def world(
     order = basket.open_order(buyer=household, delivery=delivery, by=bob)
     offer = Offer.objects.get(supply=supply, delivery_day=day, price_group__audience="household")
     jam = make_product(farm, "jam", category="pantry", unit="jar", storage_class="ambient", perishable=False)
-    stock.announce(product=jam, week_on=cycle.week_on, quantity=Decimal(10), price=Decimal(4), by=alice)
+    carrying.begin(product=jam, quantity=Decimal(10), price=Decimal(4), by=alice)
     jars = Offer.objects.get(supply__product=jam, delivery_day=day, price_group__audience="household")
     basket.fill(order=order, quantities={offer.pk: Decimal(5), jars.pk: Decimal(2)}, by=bob)
     order = checkout.place_order(order=order, by=bob)
@@ -119,6 +119,7 @@ def world(
         point=point,
         farm=farm,
         leek=leek,
+        jam=jam,
         supply=supply,
         offer=offer,
         cycle=cycle,

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from logistics import disputes, driven, handover, rounds, scenarios, settling, temperatures, versions
-from logistics.demo import account, fleets, harvests, pickups, subscribers, traced
+from logistics.demo import account, fleets, harvests, pickups, subscribers, supplies, traced
 from logistics.demo.build import LOGINS, WEEKS, rows
 from logistics.models import CostShare, Dispute, Scenario, Stop, TemperatureReading
 from network import clock, cycles, homes
@@ -95,6 +95,7 @@ def _let_order(network: Network, week_on: date, seed: int) -> Cycle:
     with clock.at(opens_at):
         announce(network, cycle, seed)
         if not weeks_ago:
+            supplies.prepare(network, cycle)
             subscribers.prepare(network, cycle)
         cycles.open_cycle(cycle=cycle)
         served = subscribers.turn(cycle)
@@ -118,8 +119,10 @@ def announce(network: Network, cycle: Cycle, seed: int) -> None:
     week_on = cycle.week_on
     month = (week_on + timedelta(days=3)).month
     for producer in Producer.objects.active().in_network(network).select_related("organisation").order_by("pk"):
-        if Offer.objects.filter(supply__product__producer=producer, delivery_day__cycle=cycle).exists():
+        own = Offer.objects.filter(supply__carries_over=False, supply__product__producer=producer)
+        if own.filter(delivery_day__cycle=cycle).exists():
             continue
+        standing = Supply.objects.of_week(week_on).filter(carries_over=True, product__producer=producer)
         dice = random.Random(f"{seed} {producer.code} {week_on}")
         farmer = producer.organisation.people.first()
         wanted = [
@@ -129,7 +132,7 @@ def announce(network: Network, cycle: Cycle, seed: int) -> None:
                 price=_price(product, dice),
                 listed=True,
             )
-            for product in producer.products.active().order_by("pk")
+            for product in producer.products.active().exclude(supplies__in=standing).order_by("pk")
             if month in product.season
         ]
         stock.announce_many(producer=producer, week_on=week_on, rows=wanted, by=farmer)

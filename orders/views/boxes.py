@@ -14,6 +14,7 @@ from network import clock
 from network.access import COORDINATOR, network_for
 from network.models import Person
 from orders import reporting
+from orders.box_forms import BoxForm, SizeForm
 from orders.models import Cause
 from orders.subscription_forms import CauseForm, ComposeForm
 from producers.access import farm_for, monday_or_404
@@ -26,6 +27,33 @@ def farm_boxes(request: HttpRequest, slug: str) -> HttpResponse:
     farm = farm_for(request.user, slug)
     own = Box.objects.active().filter(producer=farm).select_related("network").order_by("pk")
     return render(request, "orders/farm_boxes.html", {"farm": farm, "rows": reporting.weeks_to_compose(list(own))})
+
+
+@login_required
+def box_start(request: HttpRequest, slug: str) -> HttpResponse:
+    """A new box of a farm, with its sizes."""
+    farm = farm_for(request.user, slug)
+    assert isinstance(request.user, Person)
+    form = BoxForm(farm, request.POST.dict() if request.method == "POST" else None)
+    if form.is_valid() and form.save(request.user):
+        messages.success(request, _("Your box is there. Say what comes in it, week by week."))
+        return redirect("orders:farm_boxes", slug)
+    context = {"farm": farm, "form": form}
+    return render(request, "orders/box_start.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+def box_size(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Another size of a box of the farm."""
+    farm = farm_for(request.user, slug)
+    assert isinstance(request.user, Person)
+    shown = get_object_or_404(Box.objects.active().filter(producer=farm).select_related("network"), pk=pk)
+    form = SizeForm(request.POST.dict() if request.method == "POST" else None)
+    if form.is_valid() and form.save(shown, request.user):
+        messages.success(request, _("Saved."))
+        return redirect("orders:farm_boxes", slug)
+    context = {"farm": farm, "box": shown, "form": form, "sizes": shown.sizes.all()}
+    return render(request, "orders/box_size.html", context, status=422 if form.errors else 200)
 
 
 @login_required
@@ -43,7 +71,7 @@ def compose(request: HttpRequest, size: int, week_on: str) -> HttpResponse:
     if form.is_valid() and form.save(request.user):
         messages.success(request, _("Saved. This is what comes in the box."))
         return redirect("orders:compose", size, week_on)
-    asked = reporting.asked_for(shown, monday)
+    asked, value = reporting.asked_for(shown, monday), reporting.value_of(form.rows)
     return render(
         request,
         "orders/compose.html",
@@ -56,7 +84,8 @@ def compose(request: HttpRequest, size: int, week_on: str) -> HttpResponse:
             "form": form,
             "asked": asked,
             "rows": reporting.needed(form.rows, asked.waiting),
-            "value": reporting.value_of(form.rows),
+            "value": value,
+            "left": shown.price - value,
         },
         status=422 if form.errors else 200,
     )

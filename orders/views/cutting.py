@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from network import numbers
@@ -22,11 +23,14 @@ def cut(request: HttpRequest, pk: int) -> HttpResponse:
     supply = access.supply_for(request.user, pk)
     farm = access.farm_for(request.user, supply.product.producer.slug)
     assert isinstance(request.user, Person)
+    back = reverse("producers:week", args=[farm.slug, supply.week_on])
+    if supply.carries_over:
+        back = reverse("orders:stock", args=[farm.slug, supply.product_id])
     if request.method == "POST":
         form = CutForm(supply, request.POST.dict())
         if form.cut(request.user):
             messages.success(request, _("Done. Everybody who gets less has been sent a mail."))
-            return redirect("producers:week", farm.slug, supply.week_on)
+            return redirect(back)
     else:
         form = CutForm(supply, {"quantity": numbers.written(supply.reserved)} | request.GET.dict())
         if "quantity" in request.GET:
@@ -34,7 +38,7 @@ def cut(request: HttpRequest, pk: int) -> HttpResponse:
     return render(
         request,
         "orders/cut.html",
-        {"form": form, "plan": form.plan, "supply": supply, "product": supply.product, "farm": farm},
+        {"form": form, "plan": form.plan, "supply": supply, "product": supply.product, "farm": farm, "back": back},
         status=422 if request.method == "POST" else 200,
     )
 

@@ -47,7 +47,7 @@ def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
     own = Organisation.objects.of(request.user).filter(pk=OuterRef("buyer"))
     seen = Order.objects.visible_to(request.user).annotate(is_own=Exists(own))
     order = get_object_or_404(seen.select_related("buyer", *PLACE).distinct(), pk=pk)
-    lines = list(order.lines.select_related("producer__organisation", "product"))
+    lines = list(order.lines.select_related("producer__organisation", "product", "supply__pool"))
     day = order.delivery.delivery_day_id
     went_with = lots.went_with([day], [line.product_id for line in lines])
     papers = list(order.documents.select_related("issuer").order_by("pk"))
@@ -120,7 +120,7 @@ def order_confirm(request: HttpRequest, pk: int) -> HttpResponse:
     if order.status not in (Order.Status.BASKET, Order.Status.CONFIRMED):
         return redirect("orders:detail", order.pk)
     network = order.delivery.delivery_day.network
-    all_lines = list(order.lines.select_related("product", "producer__organisation"))
+    all_lines = list(order.lines.select_related("product", "producer__organisation", "supply__pool"))
     lines = [line for line in all_lines if line.quantity]
     trade = price_group_of(order.buyer, network).audience == PriceGroup.Audience.TRADE
     age = max((line.product.minimum_age or 0 for line in lines), default=0)

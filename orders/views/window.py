@@ -120,7 +120,7 @@ def _on_sale(visit: Visit) -> Any:
     return (
         Offer.objects.on_sale()
         .filter(delivery_day__cycle__network=visit.network, price_group=visit.group)
-        .select_related("supply__product", "delivery_day")
+        .select_related("supply__product", "supply__pool", "delivery_day")
     )
 
 

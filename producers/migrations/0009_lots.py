@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('network', '0006_account'),
-        ('producers', '0005_desk_in_depth'),
+        ('producers', '0006_supply_forms'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

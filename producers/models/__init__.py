@@ -1,7 +1,7 @@
 from producers.models.boxes import Box, BoxContent, BoxSize
 from producers.models.catalogue import ALLERGENS, Findable, Producer, Product, ShortageRule, UnmetSearch
 from producers.models.lots import Lot, LotUse
-from producers.models.selling import Agreement, Batch, Offer, PriceChange, StockMovement, Supply
+from producers.models.selling import Agreement, Batch, Offer, Pool, PriceChange, StockMovement, Supply
 
 __all__ = [
     "ALLERGENS",
@@ -14,6 +14,7 @@ __all__ = [
     "Lot",
     "LotUse",
     "Offer",
+    "Pool",
     "PriceChange",
     "Producer",
     "Product",

@@ -16,14 +16,37 @@ from network.models import DeliveryDay, Person, PriceGroup
 from producers.models.catalogue import Producer, Product
 
 
+class Supplies(models.QuerySet["Supply"]):
+    def standing(self) -> Self:
+        """Stock that carries over from week to week, now."""
+        return self.filter(carries_over=True, last_week_on=None)
+
+    def of_week(self, week_on: date) -> Self:
+        """What is or was sold in a week: its own supplies, and stock that carried over into it. Both may exist of a product."""
+        lasting = Q(last_week_on=None) | Q(last_week_on__gte=week_on)
+        return self.filter(Q(week_on=week_on) | Q(carries_over=True, week_on__lt=week_on) & lasting)
+
+    def by_product(self) -> dict[int, "Supply"]:
+        """One per product (pk): stock that carries over goes before what a week has of its own."""
+        found: dict[int, Supply] = {}
+        for supply in self:
+            if supply.product_id not in found or supply.carries_over:
+                found[supply.product_id] = supply
+        return found
+
+
 class Supply(models.Model):
     """
-    What a producer has of a product in a week, for all networks and buyers together. `reserved` is written by
-    `producers.stock` only.
+    What a producer has of a product in a week, for all networks and buyers together. One that `carries_over` is all she has
+    of it, for every week from `week_on` to `last_week_on` (None: it goes on): the offers of all those weeks sell this one row
+    (`docs/supply.md`). `reserved` is written by `producers.stock` only, and by the close of a day.
     """
 
     product = models.ForeignKey(Product, models.PROTECT, related_name="supplies")
     week_on = models.DateField(help_text=_("the Monday of the week of delivery"))
+    carries_over = models.BooleanField(default=False)
+    until_gone = models.BooleanField(default=False, help_text=_("it is not topped up, and ends when nothing is left"))
+    last_week_on = models.DateField(null=True, blank=True)
     quantity = models.DecimalField(max_digits=12, decimal_places=3)
     reserved = models.DecimalField(max_digits=12, decimal_places=3, default=0)
     price = models.DecimalField(max_digits=10, decimal_places=4)
@@ -37,7 +60,18 @@ class Supply(models.Model):
                 condition=Q(reserved__gte=0, reserved__lte=F("quantity")), name="supply_reserved_within_quantity"
             ),
             models.CheckConstraint(condition=Q(price__gt=0), name="supply_price_positive"),
+            models.UniqueConstraint(
+                fields=["product"],
+                condition=Q(carries_over=True, last_week_on=None),
+                name="one_stock_per_product_carries_over",
+            ),
+            models.CheckConstraint(
+                condition=Q(carries_over=True) | Q(until_gone=False, last_week_on=None),
+                name="supply_of_a_week_ends_with_it",
+            ),
         ]
+
+    objects = Supplies.as_manager()
 
     def __str__(self) -> str:
         return f"{self.product} {self.week_on}"
@@ -45,6 +79,11 @@ class Supply(models.Model):
     @property
     def available(self) -> Decimal:
         return self.quantity - self.reserved
+
+    def is_sold_in(self, week_on: date) -> bool:
+        if not self.carries_over:
+            return self.week_on == week_on
+        return self.week_on <= week_on and (self.last_week_on is None or week_on <= self.last_week_on)
 
 
 class Offers(models.QuerySet["Offer"]):
@@ -102,18 +141,70 @@ class Offer(models.Model):
 
 
 class StockMovement(models.Model):
-    """Why the quantity of a supply changed. Append-only."""
+    """Why the quantity of a supply changed; a sale is that of a delivery day that closed. Append-only."""
 
     class Reason(models.TextChoices):
         ANNOUNCED = "announced", _("announced")
         CORRECTED = "corrected", _("corrected")
         SHORTAGE = "shortage", _("shortage")
+        HARVEST = "harvest", _("harvested or made")
+        LOSS = "loss", _("lost or used")
+        COUNT = "count", _("counted")
+        RETURN = "return", _("came back")
+        SALE = "sale", _("sold")
 
     supply = models.ForeignKey(Supply, models.PROTECT, related_name="movements")
     change = models.DecimalField(max_digits=12, decimal_places=3)
     reason = models.CharField(max_length=10, choices=Reason.choices)
+    note = models.CharField(max_length=200, blank=True, default="", db_default="")
+    delivery_day = models.ForeignKey(DeliveryDay, models.PROTECT, null=True, blank=True, related_name="stock_sold")
     by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["supply", "delivery_day"], condition=Q(reason="sale"), name="stock_is_sold_once_a_day"
+            ),
+            models.CheckConstraint(
+                condition=Q(reason="sale", change__lt=0, delivery_day__isnull=False)
+                | ~Q(reason="sale") & Q(delivery_day=None),
+                name="stock_sold_says_for_which_day",
+            ),
+        ]
+
+
+class Pool(models.Model):
+    """
+    A supply that is sold only if enough of it is ordered, such as packages of one animal: from `threshold` units it goes on.
+    That is decided at `decides_at`, or on the farmer's word before; else every line of it lapses (`docs/supply.md`).
+    """
+
+    class Status(models.TextChoices):
+        GATHERING = "gathering", _("gathering orders")
+        ON = "on", _("goes on")
+        OFF = "off", _("called off")
+
+    supply = models.OneToOneField(Supply, models.PROTECT, related_name="pool")
+    threshold = models.DecimalField(max_digits=12, decimal_places=3)
+    decides_at = models.DateTimeField()
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.GATHERING)
+    decided_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(threshold__gt=0), name="pool_threshold_positive"),
+            models.CheckConstraint(
+                condition=Q(status="gathering", decided_at=None)
+                | Q(status__in=["on", "off"], decided_at__isnull=False),
+                name="decided_pool_says_when",
+            ),
+        ]
+
+    @property
+    def left(self) -> Decimal:
+        """Units still to be ordered before it goes on."""
+        return max(Decimal(0), self.threshold - self.supply.reserved)
 
 
 class PriceChange(models.Model):

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 
 from network.errors import Refused
 from network.models import Person
-from producers import access, catalogue, desk
+from producers import access, catalogue, desk, stock
 from producers.forms import SupplyForm
 from producers.models import Producer
 
@@ -107,6 +107,7 @@ def typing(request: HttpRequest, slug: str) -> HttpResponse:
 def supply(request: HttpRequest, pk: int) -> HttpResponse:
     """What became of one supply: what is left, what customers pay, and every change with who made it."""
     shown = access.supply_for(request.user, pk)
+    offers = shown.offers.filter(delivery_day__status__in=stock.TO_COME) if shown.carries_over else shown.offers.all()
     return render(
         request,
         "producers/supply.html",
@@ -116,7 +117,7 @@ def supply(request: HttpRequest, pk: int) -> HttpResponse:
             "farm": shown.product.producer,
             "is_farmer": Producer.objects.run_by(request.user).filter(pk=shown.product.producer_id).exists(),
             "history": catalogue.history_of(shown),
-            "offers": shown.offers.select_related("delivery_day__cycle__network", "price_group").order_by(
+            "offers": offers.select_related("delivery_day__cycle__network", "price_group").order_by(
                 "delivery_day__on", "price_group", "pk"
             ),
         },

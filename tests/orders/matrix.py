@@ -76,6 +76,13 @@ PAGES = [
     Page("orders:week_as_usual", of_week, "post", expected=PRESSED),
     Page("orders:week_swap", of_week, expected=OWN),
     Page("orders:farm_boxes", lambda w: {"slug": w.farm.slug}, others=403, expected=TIED | {"alice": 200}),
+    Page("orders:box_start", lambda w: {"slug": w.farm.slug}, others=403, expected=TIED | {"alice": 200}),
+    Page(
+        "orders:box_size",
+        lambda w: {"slug": w.farm.slug, "pk": w.size.box_id},
+        others=403,
+        expected=TIED | {"alice": 200},
+    ),
     Page(
         "orders:compose",
         lambda w: {"size": w.size.pk, "week_on": str(w.subscription.starts_on)},
@@ -89,6 +96,13 @@ PAGES = [
         others=403,
         expected=TIED | {"dana": 302},
     ),
+    Page(
+        "orders:stock",
+        lambda w: {"slug": w.farm.slug, "pk": w.jam.pk},
+        others=403,
+        expected=SIGN_IN | {"charlie": 404, "alice": 200},
+    ),
+    Page("orders:pool", lambda w: {"pk": w.supply.pk}, others=403, expected=SIGN_IN | {"charlie": 404, "alice": 200}),
     Page("orders:cut", lambda w: {"pk": w.supply.pk}, others=403, expected=SIGN_IN | {"charlie": 404, "alice": 200}),
     Page("orders:trace", lambda w: {"slug": w.farm.slug}, others=403, expected=TIED | {"alice": 200, "dana": 200}),
     Page("orders:recall_new", lambda w: {"slug": w.farm.slug}, others=403, expected=TIED | {"alice": 302, "dana": 302}),

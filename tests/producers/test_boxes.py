@@ -4,14 +4,15 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from network import clock
+from network import clock, journal
 from network.errors import Refused
 from producers import boxes, stock
 from producers.models import Box, BoxSize, Offer, Product, Supply
-from tests.conftest import MONDAY, make_product
+from tests.conftest import MONDAY, make_network, make_person, make_producer, make_product, open_week
 
 D = Decimal
 
@@ -57,6 +58,73 @@ def test_only_what_is_for_sale_that_week_and_fits_the_kind_of_box_goes_in(size, 
             boxes.compose(size=size, week_on=MONDAY, content={product.pk: D(4)}, by=None)
         assert refused.value.field == f"q{product.pk}"
     assert set(boxes.goods_for(Box(network=size.box.network, kind="mixed"), MONDAY)) == {leek.pk, mince.pk}
+
+
+def test_goods_of_a_colleague_in_the_network_go_in_and_a_strangers_do_not(size, network, leek, cycle):
+    bert = make_producer(network, "Hoeve Bert", make_person("bert"))
+    away = make_network("aalst")
+    strange = make_producer(away, "Hoeve Ver", make_person("ver"))
+    open_week(away)
+    pks = []
+    for farm in (bert, strange):
+        carrot = make_product(farm, "carrot")
+        stock.announce(product=carrot, week_on=MONDAY, quantity=D(9), price=D("1.60"), by=None)
+        pks.append(carrot.pk)
+    assert boxes.compose(size=size, week_on=MONDAY, content={leek.pk: D(2), pks[0]: D(2)}, by=None) == D("9.56")
+    with pytest.raises(Refused, match="This is not for sale in that week"):
+        boxes.compose(size=size, week_on=MONDAY, content={leek.pk: D(2), pks[1]: D(2)}, by=None)
+
+
+def test_a_farm_starts_a_box_with_its_sizes(network, farm, alice):
+    box = boxes.start(
+        network=network,
+        producer=farm,
+        kind="vegetables",
+        name="Seizoenspakket",
+        sizes=[("klein", D(12)), ("groot", D("19.50")), ("", None)],
+        by=alice,
+    )
+    assert list(box.sizes.values_list("name__nl", "price")) == [("klein", D(12)), ("groot", D("19.50"))]
+    with pytest.raises(Refused, match="There is a size of that name already"):
+        boxes.add_size(box=box, name=" Klein ", price=D(14), by=alice)
+    assert [entry.action for entry in journal.history_of(box)] == ["started a box", "added a size", "added a size"]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "field", "said"),
+    [
+        ([("", None)], "size1", "A box has at least one size."),
+        ([("klein", D(12)), ("", D(9))], "size2", "Give this size a name."),
+        ([("klein", D(12)), ("groot", None)], "price2", "Enter a price from € 1 to € 500."),
+        ([("klein", D(0))], "price1", "Enter a price from € 1 to € 500."),
+        ([("klein", D(12)), ("klein", D(13))], "size2", "There is a size of that name already."),
+    ],
+)
+def test_a_box_that_cannot_be_is_not_started(network, farm, alice, sizes, field, said):
+    with pytest.raises(Refused) as refused:
+        boxes.start(network=network, producer=farm, kind="meat", name="Vlees", sizes=sizes, by=alice)
+    assert (refused.value.field, refused.value.message) == (field, said)
+    assert not Box.objects.exists()
+
+
+def test_a_farm_starts_no_box_where_it_does_not_sell(farm, alice):
+    with pytest.raises(Refused, match="does not sell in this network"):
+        boxes.start(
+            network=make_network("aalst"), producer=farm, kind="meat", name="Vlees", sizes=[("a", D(9))], by=alice
+        )
+
+
+def test_its_pages(network, farm, alice, visit):
+    page, url = visit(alice), reverse("orders:box_start", args=[farm.slug])
+    sent = {"network": network.pk, "kind": "mixed", "name": "Van alles", "size1": "klein", "price1": "14,50"}
+    wrong = page.post(url, sent | {"size2": "groot"})
+    assert wrong.status_code == 422 and "Enter a price from € 1 to € 500." in wrong.content.decode()
+    assert page.post(url, sent).status_code == 302
+    box = Box.objects.get()
+    size = reverse("orders:box_size", args=[farm.slug, box.pk])
+    assert page.post(size, {"name": "groot", "price": "22"}).status_code == 302
+    assert page.post(size, {"name": "groot", "price": "22"}).status_code == 422
+    assert [str(one) for one in box.sizes.all()] == ["Van alles, klein", "Van alles, groot"]
 
 
 def test_a_week_that_has_closed_or_is_not_planned_is_not_composed(size, leek):
