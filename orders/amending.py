@@ -19,7 +19,7 @@ from network.quantities import checked_quantity
 from orders import basket, changes, checkout, purchasing, room
 from orders.models import Order, OrderLine, PurchaseChange, PurchaseOrder, PurchaseOrderLine
 from orders.shortages import written
-from producers import stock
+from producers import standing, stock
 from producers.models import Offer
 
 BEFORE_IT_LEAVES = (DeliveryDay.Status.CLOSED, DeliveryDay.Status.PLANNED)
@@ -66,7 +66,10 @@ def amend(*, order: Order, offer: Offer, quantity: Decimal, reason: str, by: Per
     line = lines.setdefault(offer.pk, lines.get(offer.pk) or basket.new_line(order, offer, quantity))
     difference = _checked(line, offer, quantity)
     try:
-        stock.reserve({line.supply_id: difference})
+        if offer.supply.carries_over:
+            standing.correct_sale(supply=offer.supply, more=difference, note=reason.strip(), by=by)
+        else:
+            stock.reserve({line.supply_id: difference})
     except stock.SoldOut as sold_out:
         left = sold_out.available[line.supply_id] + line.confirmed
         raise Refused(_("Only %(left)s left. Ask for that or less.") % {"left": written(left)}, "quantity") from None

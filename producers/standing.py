@@ -122,6 +122,20 @@ def move(
 
 
 @transaction.atomic
+def correct_sale(*, supply: Supply, more: Decimal, note: str, by: Person) -> None:
+    """
+    A closed day takes so much more of the stock than it took when it closed, or less. Raises `stock.SoldOut` when there is
+    not so much left.
+    """
+    supply = Supply.objects.select_for_update(no_key=True, of=("self",)).get(pk=supply.pk)
+    if more > supply.available:
+        raise stock.SoldOut({supply.pk: supply.available})
+    StockMovement.objects.create(supply=supply, change=-more, reason=Reason.CORRECTED, note=note[:200], by=by)
+    supply.quantity, supply.changed_at = supply.quantity - more, clock.now()
+    supply.save(update_fields=["quantity", "changed_at"])
+
+
+@transaction.atomic
 def set_until_gone(*, supply: Supply, until_gone: bool, by: Person) -> None:
     """Whether it ends when nothing is left, or waits to be topped up."""
     if Supply.objects.standing().filter(pk=supply.pk).exclude(until_gone=until_gone).update(until_gone=until_gone):

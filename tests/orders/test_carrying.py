@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from network import clock, cycles, journal
 from network.errors import Refused
 from network.models import Membership
-from orders import basket, carrying, checkout, closing, cutting, shortages
+from orders import amending, basket, carrying, checkout, closing, cutting, shortages
 from orders.models import Order, PurchaseOrderLine
 from producers import catalogue, desk, standing, stock
 from producers.models import Offer, StockMovement, Supply
@@ -114,6 +114,23 @@ def test_what_is_missing_at_the_harvest_stays_written_off(jars, take, day, alice
         closing.close_day(day=day)
         shortages.record_missing(line=PurchaseOrderLine.objects.get(), missing=D(3), by=alice)
     assert numbers(jars) == (30, 0, 30)
+
+
+def test_what_a_coordinator_changes_after_the_cut_off_moves_the_stock(jars, take, day, dana):
+    order = take(MONDAY, 10)
+    take(NEXT, 20)
+    closing.close_day(day=day)
+    order.refresh_from_db()
+    offer = order.lines.get().offer
+    amending.amend(order=order, offer=offer, quantity=D(15), reason="Forgotten", by=dana)
+    assert numbers(jars) == (25, 20, 5)
+    amending.amend(order=order, offer=offer, quantity=D(4), reason="Typed wrong", by=dana)
+    assert numbers(jars) == (36, 20, 16)
+    assert moved(jars)[-3:] == [("sale", -10), ("corrected", -5), ("corrected", 11)]
+    assert jars.movements.latest("pk").note == "Typed wrong"
+    with pytest.raises(Refused, match="Only 20 left"):
+        amending.amend(order=order, offer=offer, quantity=D(21), reason="More", by=dana)
+    assert numbers(jars) == (36, 20, 16)
 
 
 def test_what_is_announced_this_week_becomes_the_stock_with_its_orders(
