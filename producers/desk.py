@@ -6,6 +6,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
 from network import clock
 from network.models import DeliveryDay, Network, PriceGroup
 from network.money import euros
@@ -151,11 +153,17 @@ def week_of(producer: Producer, week_on: date) -> Week:
     return Week(
         week_on=week_on,
         days=days,
-        rows=rows_of(producer, week_on, producer.products.active(), days),
+        rows=rows_of(producer, week_on, _products_of(producer, week_on), days),
         totals=totals_of(producer, week_on),
         earlier=weeks.filter(cycle__week_on__lt=week_on).last(),
         later=weeks.filter(cycle__week_on__gt=week_on).first(),
     )
+
+
+def _products_of(producer: Producer, week_on: date) -> QuerySet[Product]:
+    """Those in use, and those archived since of which somebody ordered in that week."""
+    sold = Supply.objects.filter(product=OuterRef("pk"), week_on=week_on, reserved__gt=0)
+    return producer.products.filter(Q(archived_at=None) | Exists(sold))
 
 
 def row_of(producer: Producer, week_on: date, product: Product) -> Row:
@@ -258,7 +266,8 @@ def terms_shown(
 
 
 def totals_of(producer: Producer, week_on: date) -> Totals:
-    supplies = Supply.objects.filter(product__producer=producer, product__archived_at=None, week_on=week_on)
+    in_use = Q(product__archived_at=None) | Q(reserved__gt=0)
+    supplies = Supply.objects.filter(in_use, product__producer=producer, week_on=week_on)
     rows = list(supplies.values_list("reserved", "quantity", "price"))
     return Totals(
         income=sum((euros(reserved * price) for reserved, _quantity, price in rows), Decimal(0)),
