@@ -2,6 +2,7 @@ from django.urls import path
 
 from orders.views import (
     account,
+    asking,
     boxes,
     colleagues,
     cutting,
@@ -39,6 +40,7 @@ urlpatterns = [
     path("purchase-orders/<int:pk>/", papers.purchase_order, name="purchase_order"),
     path("farm/supply/<int:pk>/less/", cutting.cut, name="cut"),
     path("farm/<slug:slug>/orders/", papers.purchase_orders, name="purchase_orders"),
+    path("farm/<slug:slug>/asked/", asking.asking, name="asked"),
     path("farm/<slug:slug>/colleagues/", colleagues.colleagues, name="colleagues"),
     path("farm/<slug:slug>/boxes/", boxes.farm_boxes, name="farm_boxes"),
     path("farm/boxes/<int:size>/<str:week_on>/", boxes.compose, name="compose"),
