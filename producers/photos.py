@@ -25,6 +25,10 @@ SMALL = 340
 """Pixels of a row in the shop, of which there are sixty on a page."""
 
 
+def too_large() -> str:
+    return _("This photo is larger than 20 MB. Make it smaller, or take it again with a smaller size.")
+
+
 def keep(*, product: Product, file: UploadedFile, by: Person) -> Product:
     """
     Show this photo from now on, in place of the one there was. Refused, with nothing changed, for what is no JPEG, PNG or WebP,

@@ -1,6 +1,7 @@
 """What a farmer says of a product, and its photo. What is refused appears beside the field."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -99,7 +100,7 @@ class ProductForm(forms.Form):
         label=gettext_lazy("weighs, packed, in kg"),
         most_places=3,
         required=False,
-        help_text=gettext_lazy("for the van; empty: as much as it holds"),
+        help_text=gettext_lazy("for the van; empty: as many kilos or litres as it holds"),
     )
     vat_category = forms.ChoiceField(
         label=gettext_lazy("VAT as"),
@@ -178,11 +179,9 @@ class ProductForm(forms.Form):
             field.error_messages["required"] = _needed(name)
 
     @property
-    def has_other_languages(self) -> bool:
-        """Whether what is not Dutch has something in it, or something wrong."""
-        return any(
-            self[f"{text}_{code}"].value() or self[f"{text}_{code}"].errors for text in TEXTS for code in ("fr", "en")
-        )
+    def is_wrong_elsewhere(self) -> bool:
+        """Whether something is wrong with what is not Dutch, which is folded away."""
+        return any(f"{text}_{code}" in self.errors for text in TEXTS for code in LANGUAGES[1:])
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
@@ -201,11 +200,11 @@ class ProductForm(forms.Form):
         for name in products.DESCRIBED:
             if name not in (*TEXTS, "crate"):
                 setattr(product, name, given[name])
-        product.crate = LocalText({"nl": given["crate"]}) if given["crate"] else LocalText()
+        product.crate = LocalText({**product.crate, "nl": given["crate"]})
         product.season = sorted(map(int, given["season"]))
-        product.deposit = given["deposit"] or 0
+        product.deposit = given["deposit"] or Decimal(0)
         if product.unit_kg is None:
-            product.unit_kg = given["net_quantity"]
+            product.unit_kg = given["net_quantity"] if given["net_unit"] != "piece" else Decimal(0)
         product.sku = given["sku"] or products.code_for(product)
 
     @staticmethod
@@ -251,6 +250,15 @@ class PhotoForm(forms.Form):
             "empty": _("This file is empty. Choose another one."),
         }
 
+    @property
+    def most(self) -> str:
+        """Bytes, for the page to look at before it sends minutes of them."""
+        return str(photos.MOST_BYTES)
+
+    @property
+    def too_large(self) -> str:
+        return photos.too_large()
+
     def keep(self, *, by: Person) -> Product | None:
         try:
             return photos.keep(product=self.product, file=self.cleaned_data["photo"], by=by)
@@ -265,9 +273,8 @@ def _shown(values: Mapping[str, Any]) -> dict[str, Any]:
     for text in TEXTS:
         shown |= {f"{text}_{code}": (values.get(text) or {}).get(code, "") for code in LANGUAGES}
         shown.pop(text, None)
-    shown["crate"] = str(
-        LocalText(values["crate"]) if isinstance(values.get("crate"), dict) else values.get("crate", "")
-    )
+    crate = values.get("crate", "")
+    shown["crate"] = crate.get("nl", "") if isinstance(crate, dict) else crate
     shown["season"] = [str(month) for month in values.get("season", ())]
     return shown
 

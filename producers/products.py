@@ -9,6 +9,7 @@ from hashlib import blake2s
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils.formats import date_format, number_format
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
@@ -234,6 +235,22 @@ def archive(*, product: Product, by: Person) -> Product:
     supplies = list(
         Supply.objects.select_for_update(no_key=True).filter(pk__in=to_come.values("pk")).order_by("pk")
     )  # nobody orders of these until we are done, nor afterwards: nothing is left of them
+    _require_unasked(product, supplies)
+    StockMovement.objects.bulk_create(
+        StockMovement(supply=supply, change=-supply.quantity, reason=StockMovement.Reason.CORRECTED, by=by)
+        for supply in supplies
+        if supply.quantity
+    )
+    Supply.objects.filter(pk__in=supplies).update(quantity=0, changed_at=clock.now())
+    Offer.objects.filter(supply__in=supplies).update(listed=False)
+    product.archived_at = clock.now()
+    product.save(update_fields=["archived_at"])
+    journal.record(action="archived the product", subject=product, by=by, name=str(product.name))
+    return product
+
+
+def _require_unasked(product: Product, supplies: list[Supply]) -> None:
+    """Refused, with what to do first, while somebody waits for it: in these supplies, or in a box that is still to be ordered."""
     taken = next((supply for supply in supplies if supply.reserved), None)
     if taken:
         day = _last_day(product)
@@ -249,24 +266,19 @@ def archive(*, product: Product, by: Person) -> Product:
                 "moment": date_format(clock.local(day.closes_at), "l j F") if day else "",
             }
         )
-    box = BoxContent.objects.filter(product=product, week_on__gte=clock.monday_of(clock.today())).order_by("week_on")
-    held = box.select_related("size__box").first()
+    open_days = DeliveryDay.objects.filter(
+        cycle__network=OuterRef("size__box__network"),
+        cycle__week_on=OuterRef("week_on"),
+        status__in=stock.TO_COME,
+        closes_at__gt=clock.now(),
+    )
+    boxed = BoxContent.objects.filter(Exists(open_days), product=product).select_related("size__box")
+    held = boxed.order_by("week_on", "pk").first()
     if held:
         raise Refused(
             _("It is in the box %(box)s of the week of %(monday)s. Take it out of the box first.")
             % {"box": held.size.box, "monday": date_format(held.week_on, "j F")}
         )
-    StockMovement.objects.bulk_create(
-        StockMovement(supply=supply, change=-supply.quantity, reason=StockMovement.Reason.CORRECTED, by=by)
-        for supply in supplies
-        if supply.quantity
-    )
-    to_come.update(quantity=0, changed_at=clock.now())
-    Offer.objects.filter(supply__in=supplies).update(listed=False)
-    product.archived_at = clock.now()
-    product.save(update_fields=["archived_at"])
-    journal.record(action="archived the product", subject=product, by=by, name=str(product.name))
-    return product
 
 
 @transaction.atomic

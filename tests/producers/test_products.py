@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
-from network import clock
+from network import clock, journal
 from network.errors import Refused
 from network.models import DeliveryDay
 from orders import basket, checkout, closing
@@ -102,6 +102,7 @@ def test_a_farmer_chooses_a_kind_changes_what_differs_and_sells_it(farm, alice, 
         ("leek", {"net_quantity": "0"}, "net_quantity", "more than 0"),
         ("leek", {"net_quantity": "0,5"}, "net_quantity", "one unit is 1 kg"),
         ("eggs", {"net_quantity": "1,5"}, "net_quantity", "Pieces are whole"),
+        ("eggs", {"unit_kg": ""}, "unit_kg", "the van must know it"),
         ("eggs", {"net_quantity": "zes"}, "net_quantity", "Enter a number"),
         ("eggs", {"step": "0,5"}, "step", "A box is not cut in two"),
         ("eggs", {"step": "-1"}, "step", "Enter by how much it is ordered"),
@@ -267,6 +268,12 @@ def test_the_pages_take_few_queries_however_many_products(farm, leek, alice, vis
         client.get(url)
         with django_assert_num_queries(queries):
             client.get(url)
+
+
+def test_saving_without_a_change_changes_nothing(farm, leek, alice, visit):
+    client, url = visit(alice), reverse("producers:product", args=[farm.slug, leek.pk])
+    client.post(url, sent(client.get(url).context["form"]))
+    assert not journal.history_of(leek).exists()
 
 
 def test_another_farms_product_does_not_exist_here(farm, alice, visit):
