@@ -241,7 +241,7 @@ def archive(*, product: Product, by: Person) -> Product:
         for supply in supplies
         if supply.quantity
     )
-    Supply.objects.filter(pk__in=supplies).update(quantity=0, changed_at=clock.now())
+    Supply.objects.filter(pk__in=[supply.pk for supply in supplies]).update(quantity=0, changed_at=clock.now())
     Offer.objects.filter(supply__in=supplies).update(listed=False)
     product.archived_at = clock.now()
     product.save(update_fields=["archived_at"])
