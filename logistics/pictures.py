@@ -1,4 +1,4 @@
-"""Photos and signatures as phones send them: read, checked, made small, and freed of where and with what they were taken."""
+"""Photos and signatures as phones send them, made small and kept as files: read as `network.pictures` reads every photo."""
 
 import base64
 import binascii
@@ -7,12 +7,11 @@ from io import BytesIO
 
 from django.core.files.base import ContentFile
 from django.utils.translation import gettext as _
-from PIL import Image, ImageOps, UnidentifiedImageError
 
+from network import pictures
 from network.errors import Refused
 
 MOST_BYTES = 1_500_000
-MOST_PIXELS = 30_000_000
 SIDE = 1600
 
 
@@ -31,25 +30,14 @@ def clean(sent: str, *, line: bool = False) -> Picture:
     if len(content) * 3 // 4 > MOST_BYTES:
         raise Refused(_("This photo is larger than 1,5 MB. Take it again, smaller."))
     try:
-        raw = base64.b64decode(content, validate=True)
-        Image.open(BytesIO(raw)).verify()
-        opened = Image.open(BytesIO(raw))
-        if opened.width * opened.height > MOST_PIXELS:
-            raise Refused(_("This photo is larger than 1,5 MB. Take it again, smaller."))
-        image = ImageOps.exif_transpose(opened)
-        image.thumbnail((SIDE, SIDE))
-        drawn = BytesIO()
-        if line:
-            image.convert("RGBA").save(drawn, "PNG", optimize=True)
-        else:
-            image.convert("RGB").save(drawn, "JPEG", quality=80, optimize=True)
-    except (
-        binascii.Error,
-        ValueError,
-        OSError,
-        SyntaxError,
-        UnidentifiedImageError,
-        Image.DecompressionBombError,
-    ) as e:
+        image = pictures.read(BytesIO(base64.b64decode(content, validate=True)), side=SIDE)
+    except pictures.TooLarge:
+        raise Refused(_("This photo is larger than 1,5 MB. Take it again, smaller.")) from None
+    except (binascii.Error, ValueError, pictures.Unreadable) as e:
         raise Refused(_("This is not a photo that can be read. Take it again.")) from e
+    drawn = BytesIO()
+    if line:
+        image.save(drawn, "PNG", optimize=True)
+    else:
+        image.save(drawn, "JPEG", quality=80, optimize=True)
     return Picture(ContentFile(drawn.getvalue()), "png" if line else "jpg")

@@ -37,13 +37,8 @@ def with_stops(network: Network) -> QuerySet[Tour]:
 
 def places_of(network: Network) -> dict[str, list[Where]]:
     """Where a tour of the network may stop: farms, pickup points, outlets."""
-    members = {
-        "organisation__memberships__network": network,
-        "organisation__memberships__left_on": None,
-        "archived_at": None,
-    }
     farms = Producer.objects.active().in_network(network).select_related("organisation__place")
-    outlets = Outlet.objects.filter(organisation__memberships__college="outlets", **members)
+    outlets = Outlet.objects.in_network(network)
     return {
         "producer": list(farms.order_by("organisation__name")),
         "pickup_point": sorted(network.pickup_points.active().select_related("place"), key=str),

@@ -49,9 +49,9 @@ def nice_top(highest: Number) -> float:
 def columns(rows: Sequence[dict[str, Any]], series: Sequence[dict[str, Any]], *, height: int = 160) -> dict[str, Any]:
     """
     Columns side by side per row: x and width in percent of the drawing, y and height in its units, under a `top` that is
-    a round number. `floor` and `mid` are where 0 and half of `top` lie. At most seven labels are written: a phone has no room for more.
+    a round number; a value that is None has no column. `floor` and `mid` are where 0 and half of `top` lie. At most seven labels are written: a phone has no room for more.
     """
-    top = nice_top(max((value for row in rows for value in row["values"]), default=0))
+    top = nice_top(max((value or 0 for row in rows for value in row["values"]), default=0))
     floor = HEADROOM + height
     room = 100 / max(len(rows), 1)
     thick = room * 0.72 / max(len(series), 1)
@@ -60,7 +60,7 @@ def columns(rows: Sequence[dict[str, Any]], series: Sequence[dict[str, Any]], *,
     for i, row in enumerate(rows):
         columns = []
         for j, (one, value) in enumerate(zip(series, row["values"])):
-            tall = round(float(max(value, 0)) / top * height, 1)
+            tall = round(float(max(value or 0, 0)) / top * height, 1)
             left = round((i + 0.14) * room + j * thick, 2)
             columns.append(
                 {

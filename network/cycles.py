@@ -1,13 +1,26 @@
 """The weekly rhythm: plan the next weeks, open them at their moment, postpone a cut-off."""
 
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.db.models import ProtectedError
 from django.utils.translation import gettext as _
 
 from network import clock, journal
 from network.errors import Refused
-from network.models import Cycle, Delivery, DeliveryCapacity, DeliveryDay, Network, Outlet, Person, PickupSlot
+from network.models import (
+    Cycle,
+    Delivery,
+    DeliveryCapacity,
+    DeliveryDay,
+    Membership,
+    Network,
+    Outlet,
+    Person,
+    PickupSlot,
+    WeeklyDay,
+)
 
 WEEKS_AHEAD = 2
 
@@ -29,22 +42,27 @@ def plan_cycle(*, network: Network, week_on: date) -> Cycle:
     )
     if not fresh:
         return cycle
-    moved = dict(network.holidays.values_list("on", "moved_to"))
     days: dict[date, DeliveryDay] = {}
-    weekdays: dict[date, set[int]] = {}
+    planned = _weekly_days(network, week_on)
+    for on, weekly in planned.items():
+        first = weekly[0]
+        closes_at = clock.cut_off(on, days_before=first.cutoff_days_before, clock_time=first.cutoff_time)
+        days[on] = DeliveryDay(cycle=cycle, on=on, closes_at=closes_at)
+    DeliveryDay.objects.bulk_create(days.values())
+    _plan_deliveries(network, days, {on: {one.weekday for one in weekly} for on, weekly in planned.items()})
+    return cycle
+
+
+def _weekly_days(network: Network, week_on: date) -> dict[date, list[WeeklyDay]]:
+    """The dates of a week on which is delivered, each with the usual weekdays that fall on it."""
+    moved = dict(network.holidays.values_list("on", "moved_to"))
+    found: dict[date, list[WeeklyDay]] = {}
     for weekly in network.weekly_days.order_by("weekday"):
         usual = week_on + timedelta(days=weekly.weekday)
         on = moved.get(usual, usual)
-        if on is None:
-            continue
-        weekdays.setdefault(on, set()).add(weekly.weekday)
-        if on in days:
-            continue
-        closes_at = clock.cut_off(on, days_before=weekly.cutoff_days_before, clock_time=weekly.cutoff_time)
-        days[on] = DeliveryDay(cycle=cycle, on=on, closes_at=closes_at)
-    DeliveryDay.objects.bulk_create(days.values())
-    _plan_deliveries(network, days, weekdays)
-    return cycle
+        if on is not None:
+            found.setdefault(on, []).append(weekly)
+    return found
 
 
 def _plan_deliveries(network: Network, days: dict[date, DeliveryDay], weekdays: dict[date, set[int]]) -> None:
@@ -55,13 +73,8 @@ def _plan_deliveries(network: Network, days: dict[date, DeliveryDay], weekdays: 
         .order_by("pk")
     )
     outlets = list(
-        Outlet.objects.filter(
-            organisation__memberships__network=network,
-            organisation__memberships__college="outlets",
-            organisation__memberships__left_on=None,
-            organisation__place__isnull=False,
-            archived_at=None,
-        )
+        Outlet.objects.in_network(network)
+        .filter(organisation__place__isnull=False)
         .select_related("organisation__place")
         .order_by("pk")
     )
@@ -85,19 +98,44 @@ def _plan_deliveries(network: Network, days: dict[date, DeliveryDay], weekdays: 
                 DeliveryCapacity(delivery=delivery, storage_class=room.storage_class, soft=room.soft, hard=room.hard)
                 for room in point.capacities.all()
             ]
-        deliveries += [
-            Delivery(
-                delivery_day=day,
-                outlet=outlet,
-                place=outlet.organisation.place,
-                starts_at=clock.moment(on, outlet.opens),
-                ends_at=clock.moment(on, outlet.closes),
-            )
-            for outlet in outlets
-            if weekdays[on] & set(outlet.weekdays)
-        ]
+        deliveries += [_at_door(outlet, day) for outlet in outlets if weekdays[on] & set(outlet.weekdays)]
     Delivery.objects.bulk_create(deliveries)
     DeliveryCapacity.objects.bulk_create(capacities)
+
+
+def _at_door(outlet: Outlet, day: DeliveryDay) -> Delivery:
+    return Delivery(
+        delivery_day=day,
+        outlet=outlet,
+        place=outlet.organisation.place,
+        starts_at=clock.moment(day.on, outlet.opens),
+        ends_at=clock.moment(day.on, outlet.closes),
+    )
+
+
+def plan_door(*, outlet: Outlet) -> None:
+    """
+    The days that are planned already and still take orders follow the days and hours of this outlet. A day it no longer wants
+    stays where something is ordered for it.
+    """
+    to_come = DeliveryDay.objects.filter(
+        status__in=[DeliveryDay.Status.SCHEDULED, DeliveryDay.Status.OPEN], closes_at__gt=clock.now()
+    )
+    known = {one.delivery_day_id: one for one in outlet.deliveries.filter(delivery_day__in=to_come)}
+    for network in (
+        Network.objects.active()
+        .filter(memberships__in=Membership.objects.current().filter(organisation=outlet.organisation))
+        .distinct()
+    ):
+        for day in to_come.filter(cycle__network=network).select_related("cycle").order_by("on", "pk"):
+            weekly = _weekly_days(network, day.cycle.week_on).get(day.on, [])
+            wanted, was = _at_door(outlet, day), known.get(day.pk)
+            if {one.weekday for one in weekly} & set(outlet.weekdays):
+                wanted.pk = was.pk if was else None
+                wanted.save()
+            elif was:
+                with suppress(ProtectedError):
+                    was.delete()
 
 
 def plan_ahead() -> list[Cycle]:

@@ -256,6 +256,7 @@ OUTBOX_HANDLERS = {
     "order_confirmed": "orders.mail.order_confirmed",
     "order_cut": "orders.mail.order_cut",
     "papers": "logistics.papers.make",
+    "photo_dropped": "producers.photos.drop",
     "proposal_decided": "logistics.assembly_mail.proposal_decided",
     "proposal_opened": "logistics.assembly_mail.proposal_opened",
     "purchase_changed": "orders.mail.purchase_changed",

@@ -2,7 +2,9 @@ from django.urls import path
 
 from orders.views import (
     account,
+    asking,
     boxes,
+    colleagues,
     cutting,
     filling,
     orders,
@@ -43,6 +45,8 @@ urlpatterns = [
     path("farm/supply/<int:pk>/enough/", stock.pool, name="pool"),
     path("farm/<slug:slug>/orders/", papers.purchase_orders, name="purchase_orders"),
     path("farm/<slug:slug>/products/<int:pk>/stock/", stock.stock, name="stock"),
+    path("farm/<slug:slug>/asked/", asking.asking, name="asked"),
+    path("farm/<slug:slug>/colleagues/", colleagues.colleagues, name="colleagues"),
     path("farm/<slug:slug>/boxes/", boxes.farm_boxes, name="farm_boxes"),
     path("farm/<slug:slug>/boxes/new/", boxes.box_start, name="box_start"),
     path("farm/<slug:slug>/boxes/<int:pk>/size/", boxes.box_size, name="box_size"),

@@ -23,7 +23,7 @@ class ProductAdmin(admin.ModelAdmin):
     list_filter = ["category", "storage_class"]
     list_select_related = ["producer__organisation"]
     search_fields = ["sku", "name", "producer__organisation__name"]
-    exclude = ["cost"]  # the farm's own
+    exclude = ["cost", "photo"]  # the farm's own, and made in two sizes on her own page
     raw_id_fields = ["producer"]
 
 

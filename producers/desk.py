@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
 from network import clock
 from network.models import DeliveryDay, Network, PriceGroup
@@ -159,11 +159,17 @@ def week_of(producer: Producer, week_on: date) -> Week:
     return Week(
         week_on=week_on,
         days=days,
-        rows=rows_of(producer, week_on, producer.products.active(), days),
+        rows=rows_of(producer, week_on, _products_of(producer, week_on), days),
         totals=totals_of(producer, week_on),
         earlier=weeks.filter(cycle__week_on__lt=week_on).last(),
         later=weeks.filter(cycle__week_on__gt=week_on).first(),
     )
+
+
+def _products_of(producer: Producer, week_on: date) -> QuerySet[Product]:
+    """Those in use, and those archived since of which somebody ordered in that week."""
+    sold = Supply.objects.filter(product=OuterRef("pk"), week_on=week_on, reserved__gt=0)
+    return producer.products.filter(Q(archived_at=None) | Exists(sold))
 
 
 def row_of(producer: Producer, week_on: date, product: Product) -> Row:
@@ -269,7 +275,8 @@ def terms_shown(
 
 
 def totals_of(producer: Producer, week_on: date) -> Totals:
-    found = Supply.objects.of_week(week_on).filter(product__producer=producer, product__archived_at=None)
+    in_use = Q(product__archived_at=None) | Q(reserved__gt=0)
+    found = Supply.objects.of_week(week_on).filter(in_use, product__producer=producer)
     supplies = list(found.by_product().values())
     ordered = _ordered(producer, week_on, supplies)
     return Totals(

@@ -29,6 +29,8 @@ class AmountField(forms.Field):
         self.widget.attrs |= {"inputmode": "decimal", "autocomplete": "off", "enterkeyhint": "next"}
 
     def to_python(self, value: Any) -> Decimal | None:
+        if isinstance(value, Decimal):  # of a field that cannot be changed
+            return value
         try:
             return numbers.as_number(str(value or ""), most_places=self.most_places)
         except Refused as refused:

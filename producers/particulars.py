@@ -1,5 +1,6 @@
 """What the law wants shown beside a product before it is bought, in the reader's language."""
 
+from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
 
@@ -42,12 +43,13 @@ def allergens_of(product: Product) -> list[str]:
 
 
 def months_of(product: Product) -> list[tuple[str, str, bool]]:
-    """Per month its full and short name, and whether the product is in season."""
-    months = [clock.today().replace(month=month, day=1) for month in range(1, 13)]
-    return [
-        (date_format(m, "F"), date_format(m, "b")[:1].upper(), not product.season or m.month in product.season)
-        for m in months
-    ]
+    return months(product.season)
+
+
+def months(season: Collection[int]) -> list[tuple[str, str, bool]]:
+    """Per month its full and short name, and whether it is in this season; without months everything is."""
+    firsts = [clock.today().replace(month=month, day=1) for month in range(1, 13)]
+    return [(date_format(m, "F"), date_format(m, "b")[:1].upper(), not season or m.month in season) for m in firsts]
 
 
 def parts_of(offer: Offer | Price) -> list[dict[str, Any]]:

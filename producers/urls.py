@@ -1,6 +1,6 @@
 from django.urls import path
 
-from producers.views import lots, many, prices, public, week
+from producers.views import lots, many, prices, products, public, week
 
 app_name = "producers"
 urlpatterns = [
@@ -12,6 +12,11 @@ urlpatterns = [
     path("farm/<slug:slug>/week/<str:week_on>/many/", many.many, name="many"),
     path("farm/<slug:slug>/week/<str:week_on>/supply.<str:kind>", many.export, name="export"),
     path("farm/<slug:slug>/changes/<int:pk>/", many.batch, name="batch"),
+    path("farm/<slug:slug>/products/", products.product_list, name="products"),
+    path("farm/<slug:slug>/products/new/", products.add, name="product_new"),
+    path("farm/<slug:slug>/products/<int:pk>/", products.product, name="product"),
+    path("farm/<slug:slug>/products/<int:pk>/archive/", products.archive, name="product_archive"),
+    path("farm/<slug:slug>/products/<int:pk>/photo/", products.photo, name="product_photo"),
     path("farm/<slug:slug>/products/<int:pk>/price/", prices.price, name="price"),
     path("farm/<slug:slug>/agreements/<int:pk>/end/", prices.end, name="end_agreement"),
     path("farm/<slug:slug>/lots/", lots.lot_list, name="lots"),

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from logistics import disputes, driven, handover, rounds, scenarios, settling, temperatures, versions
-from logistics.demo import account, fleets, harvests, pickups, subscribers, supplies, traced
+from logistics.demo import account, fleets, harvests, pickups, searches, subscribers, supplies, traced
 from logistics.demo.build import LOGINS, WEEKS, rows
 from logistics.models import CostShare, Dispute, Scenario, Stop, TemperatureReading
 from network import clock, cycles, homes
@@ -100,6 +100,7 @@ def _let_order(network: Network, week_on: date, seed: int) -> Cycle:
         cycles.open_cycle(cycle=cycle)
         served = subscribers.turn(cycle)
         fleets.choose(network, cycle)
+    searches.look_for(network, week_on, opens_at, seed)
     for day in cycle.days.order_by("closes_at"):
         until = min(now, day.closes_at)
         elapsed = (until - opens_at) / (day.closes_at - opens_at)

@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.db.models.functions import ASin, Cos, Power, Radians, Sin, Sqrt
 from django.utils.translation import gettext_lazy as _
 
-from network.models.people import Network, Organisation
+from network.models.people import Membership, Network, Organisation
 from network.quantities import StorageClass
 from network.texts import Texts
 
@@ -110,6 +110,15 @@ class PointCapacity(models.Model):
         ]
 
 
+class Outlets(models.QuerySet["Outlet"]):
+    def in_network(self, network: Network) -> Self:
+        """Those that a network delivers to: of its outlets, and of its farms with a shop of their own."""
+        buying = Membership.objects.current().filter(
+            network=network, college__in=[Membership.College.OUTLETS, Membership.College.PRODUCERS]
+        )
+        return self.filter(archived_at=None, organisation__in=buying.values("organisation"))
+
+
 class Outlet(models.Model):
     """A shop, restaurant or kitchen that buys in bulk and is delivered at its door."""
 
@@ -129,6 +138,8 @@ class Outlet(models.Model):
     opens = models.TimeField()
     closes = models.TimeField()
     archived_at = models.DateTimeField(null=True, blank=True)
+
+    objects = Outlets.as_manager()
 
     class Meta:
         constraints = [

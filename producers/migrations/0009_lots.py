@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('network', '0006_account'),
-        ('producers', '0006_supply_forms'),
+        ('producers', '0008_product_pages'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -137,6 +137,9 @@ class Product(models.Model):
     photo = models.ImageField(
         upload_to="products/", blank=True, validators=[FileExtensionValidator(["jpg", "jpeg", "png", "webp"])]
     )
+    photo_small = models.ImageField(
+        upload_to="products/", blank=True, editable=False, validators=[FileExtensionValidator(["webp"])]
+    )
     archived_at = models.DateTimeField(null=True, blank=True)
 
     objects = Products.as_manager()

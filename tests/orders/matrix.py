@@ -75,6 +75,8 @@ PAGES = [
     Page("orders:week_give", of_week, "post", lambda w: {"cause": w.cause.pk}, expected=PRESSED),
     Page("orders:week_as_usual", of_week, "post", expected=PRESSED),
     Page("orders:week_swap", of_week, expected=OWN),
+    Page("orders:asked", lambda w: {"slug": w.farm.slug}, others=403, expected=TIED | {"alice": 200}),
+    Page("orders:colleagues", lambda w: {"slug": w.farm.slug}, others=403, expected=TIED | {"alice": 200}),
     Page("orders:farm_boxes", lambda w: {"slug": w.farm.slug}, others=403, expected=TIED | {"alice": 200}),
     Page("orders:box_start", lambda w: {"slug": w.farm.slug}, others=403, expected=TIED | {"alice": 200}),
     Page(

@@ -17,6 +17,10 @@ def of_row(world):
     return of_week(world) | {"pk": world.leek.pk}
 
 
+def of_product(world):
+    return of_farm(world) | {"pk": world.leek.pk}
+
+
 TIED = {"anonymous": 302, "charlie": 404}
 
 PAGES = [
@@ -36,7 +40,12 @@ PAGES = [
     Page("producers:many", of_week, others=403, expected=TIED | {"alice": 200}),
     Page("producers:batch", lambda w: of_farm(w) | {"pk": w.batch.pk}, others=403, expected=TIED | {"alice": 200}),
     Page("producers:export", lambda w: of_week(w) | {"kind": "csv"}, others=403, expected=TIED | {"alice": 200}),
-    Page("producers:price", lambda w: of_farm(w) | {"pk": w.leek.pk}, others=403, expected=TIED | {"alice": 200}),
+    Page("producers:products", of_farm, others=403, expected=TIED | {"alice": 200}),
+    Page("producers:product_new", of_farm, others=403, expected=TIED | {"alice": 200}),
+    Page("producers:product", of_product, others=403, expected=TIED | {"alice": 200}),
+    Page("producers:product_archive", of_product, "post", others=403, expected=TIED | {"alice": 302}),
+    Page("producers:product_photo", of_product, "post", others=403, expected=TIED | {"alice": 422}),
+    Page("producers:price", of_product, others=403, expected=TIED | {"alice": 200}),
     Page(
         "producers:end_agreement",
         lambda w: of_farm(w) | {"pk": w.agreement.pk},
