@@ -16,7 +16,7 @@ from typing import Any
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
-from logistics import loading
+from logistics import loading, transport
 from logistics.models import Crate, PlanVersion, Stop
 from logistics.sheets.manifest import counted, keeping, spans, weight
 from logistics.sheets.rides import goods
@@ -93,6 +93,8 @@ class Harvest:
     changes: list[PurchaseChange]
     reads: list[PurchaseRead]
     stop: Stop | None
+    brings: bool
+    """Whether she chose to bring her goods to the hub that week."""
     weighing: tuple[int, int]
     """How many lines are sold by weight, and how many of those were weighed."""
 
@@ -160,7 +162,7 @@ class Harvest:
 
 
 def of(purchase: PurchaseOrder) -> Harvest:
-    """Eight queries, however much was ordered. The purchase order comes with its day, network and farm selected."""
+    """Nine queries (three more for a farm that drives itself), however much was ordered. The purchase order comes with its day, network and farm selected."""
     lines = list(purchase.lines.select_related("product").order_by("pk"))
     day = purchase.delivery_day
     return Harvest(
@@ -175,6 +177,7 @@ def of(purchase: PurchaseOrder) -> Harvest:
         .select_related("round")
         .order_by("arrives_at")
         .first(),
+        brings=_brings(purchase),
         weighing=_weighing(purchase),
     )
 
@@ -219,6 +222,12 @@ def lines_of(purchase: PurchaseOrder) -> QuerySet[OrderLine]:
         order__status__in=["closed", "settled"],
         producer=purchase.producer_id,
     )
+
+
+def _brings(purchase: PurchaseOrder) -> bool:
+    farm = purchase.producer
+    travel = transport.travels([farm], purchase.delivery_day.cycle.week_on)[farm.pk]
+    return travel.transport == Producer.Transport.BRINGS
 
 
 def _weighing(purchase: PurchaseOrder) -> tuple[int, int]:

@@ -12,12 +12,15 @@ from network.models import Person
 from network.templatetags.kouter import amount, euro
 from orders import amending
 from orders.models import Order
+from producers.models import Offer
 
 
 class AmendForm(forms.Form):
     """One product of the order at a time: how much of it in all, and why."""
 
-    offer = forms.ModelChoiceField(None, label=gettext_lazy("product"), widget=forms.RadioSelect, empty_label=None)
+    offer = forms.ModelChoiceField(
+        Offer.objects.none(), label=gettext_lazy("product"), widget=forms.RadioSelect, empty_label=None
+    )
     quantity = forms.CharField(label=gettext_lazy("how much, in all"), max_length=20)
     reason = forms.CharField(label=gettext_lazy("why"), max_length=300)
 

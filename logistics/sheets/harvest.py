@@ -111,10 +111,10 @@ def crate_labels(found: Harvest) -> dict[str, Any]:
 
 
 def leaves(found: Harvest) -> str:
-    """How the goods leave the yard, as far as that is published."""
+    """How the goods leave the yard, as far as that is known: her choice, or the hour of a published plan."""
     if found.stop:
         return _("%(round)s comes at %(hour)s") % {"round": found.stop.round, "hour": hour(found.stop.arrives_at)}
-    return _("Bring it to the hub") if found.planned else ""
+    return _("Bring it to the hub") if found.brings else ""
 
 
 def _subtitle(found: Harvest) -> str:

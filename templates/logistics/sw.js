@@ -1,8 +1,9 @@
 importScripts('{% static "js/outbox.js" %}')
-// Keeps the pages of the road on the phone: a round with all its stops as soon as it is opened, the point a volunteer mans,
-// the picking lists of a farm as soon as its days are opened, and the order with the number and code with which a household collects it. Pages come from the network first and from here when
-// it takes longer than three seconds (an order, which its buyer may just have changed, only when there is no network); files with
-// a hash in their name from here first. Who signs out or loses a round leaves nothing behind; what waits in the outbox stays.
+// Keeps the pages of the road on the phone: a round with all its stops as soon as it is opened, the point a volunteer mans, the
+// picking lists of a farm as soon as its days are looked at, and the order with the number and code with which a household
+// collects it. Pages come from the network first and from here when it takes longer than three seconds (an order, which its
+// buyer may just have changed, only when there is no network); files with a hash in their name from here first. Who signs out
+// or loses a round leaves nothing behind; what waits in the outbox stays.
 const PAGES = 'kouter-pages', FILES = 'kouter-files'
 const ROAD = /^\/(rounds\/(\d+\/(\d+\/)?)?|(deliveries|orders)\/\d+\/|farm\/[\w-]+\/harvest\/(\d+\/)?)$/
 const STATIC = '{% static "" %}'

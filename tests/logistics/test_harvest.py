@@ -10,7 +10,7 @@ from django.urls import reverse
 from pypdf import PdfReader
 
 from logistics import harvest, rounds, versions
-from logistics.models import Crate
+from logistics.models import Crate, TransportChoice
 from logistics.sheets import harvest as papers
 from network import clock
 from network.models import OutboxEntry
@@ -46,7 +46,7 @@ def page(name, purchase, **more):
 
 
 def test_the_list_is_there_as_soon_as_the_day_has_closed(purchase, django_assert_num_queries):
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         found = harvest.of(purchase)
     assert [(pick.name, pick.quantity, pick.unit, pick.letters) for pick in found.picks] == [
         ("leek", 37, "kg", ["B1–B4"])
@@ -77,6 +77,12 @@ def test_once_planned_the_crates_are_those_of_the_plan(purchase, closed_day, veh
     assert re.fullmatch(r"Round \d comes at \d\d:\d\d", papers.leaves(found))
 
 
+def test_who_chose_to_bring_is_told_so(purchase, farm):
+    assert papers.leaves(harvest.of(purchase)) == ""
+    TransportChoice.objects.create(producer=farm, week_on=purchase.delivery_day.cycle.week_on, transport="brings")
+    assert papers.leaves(harvest.of(purchase)) == "Bring it to the hub"
+
+
 def test_a_product_at_two_prices_is_picked_once(day, delivery, farm, leek, household, network):
     make_order(delivery, household, {leek: 3})
     OrderLine.objects.update(price=D(1))
@@ -90,7 +96,7 @@ def test_a_product_at_two_prices_is_picked_once(day, delivery, farm, leek, house
 def test_the_page_is_light_and_says_all(purchase, alice, visit, django_assert_num_queries):
     client = visit(alice)
     client.get(page("picking", purchase))
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         shown = client.get(page("picking", purchase))
     said = text(shown)
     assert "37 kg leek B1–B4" in said and "B4 7 kg leek" in said and "Punt b2 25 kg leek" in said
