@@ -32,10 +32,7 @@ FEW = consequences.FEW
 
 def membership_of(farm: Producer, network: Network) -> Membership | None:
     """Her present membership, if she has one."""
-    found = Membership.objects.current().filter(
-        organisation=farm.organisation_id, network=network, college=joining.PRODUCERS
-    )
-    return found.select_related("network", "organisation").first()
+    return joining.held(farm.organisation, network).first()
 
 
 # Leaving
@@ -76,8 +73,7 @@ def stay(*, farm: Producer, network: Network, by: Person) -> Membership:
 
 
 def _locked(farm: Producer, network: Network) -> Membership:
-    held = Membership.objects.current().select_for_update(no_key=True, of=("self",))
-    found = held.filter(organisation=farm.organisation_id, network=network, college=joining.PRODUCERS).first()
+    found = joining.held(farm.organisation, network).select_for_update(no_key=True).first()
     if found is None or (found.leaves_on and found.leaves_on <= clock.today()):
         raise Refused(_("You do not sell through %(network)s any more.") % {"network": network})
     return found

@@ -72,8 +72,13 @@ class Sums:
         return self.after_transport + self.driven + self.deposits + self.other + self.vat
 
     @property
+    def charged(self) -> Decimal:
+        """Her share of the rounds."""
+        return -self.transport
+
+    @property
     def together(self) -> Decimal:
-        return self.own - self.transport
+        return self.own + self.charged
 
     @property
     def saved(self) -> Decimal:

@@ -33,11 +33,9 @@ def next_week(network: Network) -> date:
 def ask(*, organisation: Organisation, network: Network, by: Person, words: str = "") -> MembershipRequest:
     """Ask to sell through a network; its coordinators get a mail. Refused for who does so already, or asked before."""
     require_owner(organisation, by)
-    words = words.strip()
-    if len(words) > LONGEST:
-        raise Refused(_("That is too long. Keep it below %(most)s characters.") % {"most": LONGEST}, "words")
+    words = _words(words)
     Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
-    if _current(organisation, network).exists():
+    if held(organisation, network).exists():
         raise Refused(_("You sell through %(network)s already.") % {"network": network})
     if MembershipRequest.objects.waiting().filter(organisation=organisation, network=network).exists():
         raise Refused(_("You asked this already. A coordinator of %(network)s will answer.") % {"network": network})
@@ -62,7 +60,7 @@ def answer(*, request: MembershipRequest, accepted: bool, by: Person, words: str
     Accept, from the next week that opens on, or decline with a word why; who asked gets a mail. Refused once it was answered
     or taken back, and without a word when declined.
     """
-    words = words.strip()[:LONGEST]
+    words = _words(words)
     if not accepted and not words:
         raise Refused(_("Say why, so that the farm knows."), "words")
     request = (
@@ -75,7 +73,7 @@ def answer(*, request: MembershipRequest, accepted: bool, by: Person, words: str
     request.status = Status.ACCEPTED if accepted else Status.DECLINED
     request.answer, request.answered_by, request.answered_at = words, by, clock.now()
     request.save(update_fields=["status", "answer", "answered_by", "answered_at"])
-    if accepted and not _current(request.organisation, request.network).exists():
+    if accepted and not held(request.organisation, request.network).exists():
         Membership.objects.create(
             network=request.network,
             organisation=request.organisation,
@@ -105,6 +103,11 @@ def end_due() -> int:
     return ended
 
 
+def held(organisation: Organisation, network: Network) -> QuerySet[Membership]:
+    """Its present membership as a farm, if it has one."""
+    return Membership.objects.current().filter(organisation=organisation, network=network, college=PRODUCERS)
+
+
 def require_owner(organisation: Organisation, person: Person) -> None:
     """Refused for who is no owner: where a farm sells is not for everybody who works there."""
     if not OrganisationRole.objects.filter(
@@ -113,5 +116,8 @@ def require_owner(organisation: Organisation, person: Person) -> None:
         raise Refused(_("Only an owner of the farm decides where it sells."))
 
 
-def _current(organisation: Organisation, network: Network) -> QuerySet[Membership]:
-    return Membership.objects.current().filter(organisation=organisation, network=network, college=PRODUCERS)
+def _words(text: str) -> str:
+    text = text.strip()
+    if len(text) > LONGEST:
+        raise Refused(_("That is too long. Keep it below %(most)s characters.") % {"most": LONGEST}, "words")
+    return text

@@ -70,7 +70,9 @@ def statement(found: Statement) -> dict[str, Any]:
             for line in found.lines
         ],
         "days": [] if found.period.is_day else [_day(share) for share in found.shares],
-        "booked": [[date_format(one.on, "d/m"), one.description, euro(one.amount)] for one in found.booked],
+        "booked": []
+        if found.period.is_year
+        else [[date_format(one.on, "d/m"), one.description, euro(one.amount)] for one in found.booked],
         "notes": _notes(found),
         "words": {
             "what": _("What"),
@@ -147,6 +149,8 @@ def _notes(found: Statement) -> list[str]:
             if found.deducts
             else _("Under your VAT scheme you cannot deduct the VAT on your share.")
         )
+    if found.period.is_year:
+        notes.append(_("Every amount of the year stands by itself in the table for your accountant."))
     notes.append(
         _("You are paid within 30 days. Every amount stands in the books of the network, and adds up to the cent.")
     )

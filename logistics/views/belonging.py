@@ -52,7 +52,6 @@ def belonging(request: HttpRequest, slug: str, network: str) -> HttpResponse:
     """A farm and a network: what leaving or joining would cost. Posted: `act` is join, or one of ACTS."""
     farm, found = farm_for(request.user, slug), public_network(network)
     membership = domain.membership_of(farm, found)
-    asked = MembershipRequest.objects.filter(organisation=farm.organisation_id, network=found).first()
     act = request.POST.get("act")
     form = JoinForm(request.POST if act == "join" else None)
     if act == "join" and form.is_valid() and form.save(farm=farm, network=found, by=request.user):  # type: ignore[arg-type]
@@ -65,7 +64,7 @@ def belonging(request: HttpRequest, slug: str, network: str) -> HttpResponse:
         raise Http404
     if request.method == "POST" and not form.errors:
         return redirect("logistics:belonging", slug=slug, network=network)
-    context: dict[str, Any] = {"farm": farm, "network": found, "membership": membership, "asked": asked, "form": form}
+    context: dict[str, Any] = {"farm": farm, "network": found, "membership": membership, "form": form}
     if membership:
         effects = domain.effects_of(farm, found)
         if request.htmx and not effects.working:  # type: ignore[attr-defined]
@@ -81,10 +80,11 @@ def belonging(request: HttpRequest, slug: str, network: str) -> HttpResponse:
             ],
             "series": [{"kind": "together", "label": _("transport of a week")}],
         }
-    elif prospect := domain.prospect_of(farm, found):
-        context |= shown(prospect.estimates, prospect.names) | {
-            "crates": [(StorageClass(name).label, many) for name, many in prospect.crates.items()],
-        }
+    else:
+        context["asked"] = MembershipRequest.objects.filter(organisation=farm.organisation_id, network=found).first()
+        if prospect := domain.prospect_of(farm, found):
+            crates = [(StorageClass(name).label, many) for name, many in prospect.crates.items()]
+            context |= shown(prospect.estimates, prospect.names) | {"crates": crates}
     return render(request, "logistics/belonging.html", context, status=422 if form.errors else 200)
 
 

@@ -27,7 +27,7 @@ def money_weeks(request: HttpRequest, slug: str) -> HttpResponse:
         by_week[week.week_on] = by_week.get(week.week_on, Sums()) + week.sums
     context |= {
         "columns": [
-            {"label": f"{monday:%d/%m}", "values": [sums.goods, -sums.transport]}
+            {"label": f"{monday:%d/%m}", "values": [sums.goods, sums.charged]}
             for monday, sums in sorted(by_week.items())
         ],
         "series": [
