@@ -49,7 +49,7 @@ def reach(goods: Sequence[Goods], viewer: Viewer) -> Reach:
     recalled = RecalledLine.objects.filter(line=OuterRef("pk"), notice__recall__closed_at=None)
     found = (
         viewer.may_see(tracing.lines_of(goods))
-        .select_related("order__buyer", "order__delivery__delivery_day__cycle")
+        .select_related("order__buyer")
         .annotate(recalled_already=Exists(recalled))
     )
     lines, waiting, already = [], [], 0

@@ -13,23 +13,21 @@ from operator import or_
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, F, OuterRef, Prefetch, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce, JSONObject
 
 from network.access import COORDINATOR
-from network.models import DeliveryDay, Network, Organisation, OrganisationRole
+from network.models import Delivery, DeliveryDay, Network, Organisation, OrganisationRole
 from orders.models import Order, OrderLine, Shortfall
 from producers.models import Lot, LotUse, Producer, Product
 
 LONGEST = 92
 """Days of one search by product."""
-PLACE = (
-    "order__buyer__place",
-    "order__delivery__delivery_day__cycle__network",
-    "order__delivery__pickup_point",
-    "order__delivery__outlet__organisation",
-    "order__delivery__place",
+PLACES = Prefetch(
+    "order__delivery",
+    Delivery.objects.select_related("delivery_day__cycle__network", "pickup_point", "outlet__organisation"),
 )
+"""Where lines were delivered, each place once however many lines went there."""
 
 
 @dataclass(frozen=True)
@@ -135,13 +133,13 @@ def with_got(lines: QuerySet[OrderLine]) -> QuerySet[OrderLine]:
 
 
 def with_buyers(lines: QuerySet[OrderLine]) -> QuerySet[OrderLine]:
-    """The same with buyer, place and `people`: who can be called or written to; still one query."""
+    """The same with buyer, place and `people`: who can be called or written to. Two queries, however many lines."""
     people = (
         OrganisationRole.objects.filter(organisation=OuterRef("order__buyer"), person__is_active=True)
         .order_by("-role", "pk")
         .values(json=JSONObject(name="person__name", phone="person__phone", email="person__email"))
     )
-    return lines.select_related(*PLACE).annotate(people=ArraySubquery(people))
+    return lines.select_related("order__buyer").prefetch_related(PLACES).annotate(people=ArraySubquery(people))
 
 
 def got(lines: Iterable[OrderLine], viewer: Viewer, *, quantities: Mapping[int, Decimal] | None = None) -> list[Got]:

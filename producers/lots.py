@@ -144,22 +144,26 @@ def note_many(
     by: Person | None,
 ) -> list[Lot]:
     """
-    One lot of each product, with the usual code and date, that goes with those of `days` on which the product is sold.
-    Refused without products or days, for another farm's, and for a date that cannot be. Six queries.
+    One lot of each product, with the usual code and date, that goes with those of `days` on which the product is sold and has
+    no lot yet: a second tap does nothing. Refused without products or days, for another farm's, for a date that cannot be,
+    and when all have a lot.
     """
     wanted = _locked(products)
     if not wanted:
         raise Refused(_("Tick one product at least."), "products")
     if not days:
         raise Refused(_("Tick the deliveries they go with."), "days")
-    taken: dict[int, set[str]] = defaultdict(set)
-    stem = f"{harvested_on:%y%m%d}"
-    for owner, code in Lot.objects.filter(product__in=wanted, code__startswith=stem).values_list("product", "code"):
-        taken[owner].add(code)
     for product in wanted:
         if product.producer_id != producer.pk:
             raise Refused(_("This product belongs to another farm."), "products")
         _check_dates(product, harvested_on, None)
+    taken: dict[int, set[str]] = defaultdict(set)
+    stem = f"{harvested_on:%y%m%d}"
+    for owner, code in Lot.objects.filter(product__in=wanted, code__startswith=stem).values_list("product", "code"):
+        taken[owner].add(code)
+    going = _without_a_lot(wanted, days)
+    if not going:
+        raise Refused(_("They have a lot for these deliveries already."), "products")
     lots = Lot.objects.bulk_create(
         Lot(
             product=product,
@@ -171,18 +175,9 @@ def note_many(
             by=by,
         )
         for product in wanted
+        if product.pk in going
     )
-    sold = set(
-        Supply.objects.filter(
-            product__in=wanted, week_on__in={clock.monday_of(day.on) for day in days}, quantity__gt=0
-        ).values_list("product", "week_on")
-    )
-    LotUse.objects.bulk_create(
-        LotUse(lot=lot, delivery_day=day)
-        for lot in lots
-        for day in days
-        if (lot.product_id, clock.monday_of(day.on)) in sold
-    )
+    LotUse.objects.bulk_create(LotUse(lot=lot, delivery_day_id=day) for lot in lots for day in going[lot.product_id])
     journal.record(
         action="noted lots",
         subject=producer,
@@ -191,6 +186,21 @@ def note_many(
         lots={str(lot.product): lot.code for lot in lots},
     )
     return lots
+
+
+def _without_a_lot(products: Sequence[Product], days: Collection[DeliveryDay]) -> dict[int, list[int]]:
+    """By product the days (pks) on which it is sold and has no lot; two queries."""
+    weeks = {clock.monday_of(day.on) for day in days}
+    supplies = Supply.objects.filter(product__in=products, week_on__in=weeks, quantity__gt=0)
+    sold = set(supplies.values_list("product", "week_on"))
+    uses = LotUse.objects.filter(lot__product__in=products, delivery_day__in=days)
+    known = set(uses.values_list("lot__product", "delivery_day"))
+    found: dict[int, list[int]] = defaultdict(list)
+    for product in products:
+        for day in days:
+            if (product.pk, clock.monday_of(day.on)) in sold and (product.pk, day.pk) not in known:
+                found[product.pk].append(day.pk)
+    return dict(found)
 
 
 @transaction.atomic

@@ -70,7 +70,7 @@ def test_from_a_lot_to_everybody_who_got_it(went, farm, alice, dana, django_asse
     with django_assert_num_queries(1):
         goods = tracing.goods_of_lots([went.lot])
     assert [(one.day.network.slug, one.lot) for one in goods] == [("gent", went.lot), ("leuven", went.lot)]
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         rows = list(tracing.with_buyers(tracing.lines_of(goods)))
     assert [row.order for row in rows] == [went.mine, went.shops, went.theirs]
     assert seen(goods, alice, farm) == [
