@@ -167,8 +167,7 @@ def turn() -> int:
                 stock.days_of(producer).filter(status__in=stock.TO_COME).select_related("cycle")
             )
         if any((supply.pk, day.pk) not in offered for day in days[producer.pk] if supply.is_sold_in(day.cycle.week_on)):
-            with transaction.atomic():
-                changed += offer_coming(supply)
+            changed += offer_coming(supply)
     return changed
 
 
@@ -176,6 +175,7 @@ def _coming(days: Iterable[DeliveryDay]) -> list[DeliveryDay]:
     return [day for day in days if stock.is_to_come(day)]
 
 
+@transaction.atomic
 def offer_coming(supply: Supply) -> bool:
     """Offer it on the days to come where it is not offered yet, in the networks where buyers saw it last. False: everywhere already."""
     producer = supply.product.producer

@@ -144,7 +144,7 @@ def test_buyers_see_how_far_it_is(three, pool, network, household, bob, visit, b
     order = basket_of(household, bob, 1)
     page = visit(bob)
     shop = page.get(reverse("orders:shop", args=[network.slug])).content.decode()
-    assert "goes on from 12: 10 ordered, decided Tuesday 9 am" in shop
+    assert "goes on from 12: 10 ordered, decided Tuesday 09:00" in shop
     for url in (
         reverse("orders:product", args=[network.slug, leek.pk]),
         reverse("orders:confirm", args=[order.pk]),
