@@ -87,6 +87,7 @@ def of_farm(manifest: Manifest, farm: Producer) -> dict[str, Any]:
                 if crate.stop
                 else _("brought to the hub"),
                 count=manifest.counts[crate.pk],
+                lots=manifest.lots,
             )
             for crate in manifest.loose
         ],
