@@ -68,6 +68,7 @@ class Got:
     line: OrderLine
     quantity: Decimal
     named: bool
+    coordinated: bool
     contacts: list[dict[str, str]]
 
     @property
@@ -139,7 +140,12 @@ def with_buyers(lines: QuerySet[OrderLine]) -> QuerySet[OrderLine]:
         .order_by("-role", "pk")
         .values(json=JSONObject(name="person__name", phone="person__phone", email="person__email"))
     )
-    return lines.select_related("order__buyer").prefetch_related(PLACES).annotate(people=ArraySubquery(people))
+    return (
+        lines.select_related("order__buyer")
+        .prefetch_related(PLACES)
+        .only("name", "unit", "product", "order__number", "order__delivery", "order__buyer__name", "order__buyer__kind")
+        .annotate(people=ArraySubquery(people))
+    )
 
 
 def got(lines: Iterable[OrderLine], viewer: Viewer, *, quantities: Mapping[int, Decimal] | None = None) -> list[Got]:
@@ -152,6 +158,7 @@ def got(lines: Iterable[OrderLine], viewer: Viewer, *, quantities: Mapping[int, 
                 line=line,
                 quantity=quantities[line.pk] if quantities is not None else line.got,  # type: ignore[attr-defined]
                 named=coordinates or line.order.buyer.kind != Organisation.Kind.HOUSEHOLD,
+                coordinated=coordinates,
                 contacts=line.people if coordinates else [],  # type: ignore[attr-defined]
             )
         )

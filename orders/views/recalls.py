@@ -1,5 +1,6 @@
 """Where goods went, and how they are called back."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -148,9 +149,9 @@ def recall_file(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def recall_reached(request: HttpRequest, pk: int, notice: int) -> HttpResponse:
     found, viewer = _recall_for(request, pk)
-    one = get_object_or_404(_notices(found, viewer), pk=notice)
     if not viewer.networks:
         raise PermissionDenied
+    one = get_object_or_404(_notices(found, replace(viewer, is_farmer=False)), pk=notice)
     with told(request):
         recalls.reached(notice=one, by=request.user, undo="undo" in request.POST)  # type: ignore[arg-type]
     return redirect("orders:recall", pk)
@@ -250,6 +251,7 @@ def _told(notices: Any, viewer: tracing.Viewer) -> list[dict[str, Any]]:
             "notice": notice,
             "got": got.get(notice.pk, []),
             "named": any(one.named for one in got.get(notice.pk, [])),
+            "coordinated": any(one.coordinated for one in got.get(notice.pk, [])),
             "contacts": next((one.contacts for one in got.get(notice.pk, []) if one.contacts), []),
         }
         for notice in rows

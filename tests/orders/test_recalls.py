@@ -40,6 +40,7 @@ from tests.producers.test_desk import text
 
 pytestmark = pytest.mark.django_db
 D = Decimal
+TRACE, LIST = 15, 13
 DESTROY = {"action": "destroy", "reason": "Er zit glas in de prei."}
 
 
@@ -169,7 +170,7 @@ def test_a_buyer_of_two_days_gets_one_mail(went, farm, leek, cycle, household, d
 
 
 def test_as_many_queries_for_three_buyers_as_for_thirty(
-    went, farm, leek, network, delivery, alice, django_assert_num_queries
+    went, farm, leek, network, delivery, alice, dana, visit, django_assert_num_queries
 ) -> None:
     goods = tracing.goods_of_lots([went.lot])
     its = viewer(alice, farm)
@@ -177,6 +178,11 @@ def test_as_many_queries_for_three_buyers_as_for_thirty(
         with django_assert_num_queries(13):
             recalls.start(producer=farm, goods=goods, viewer=its, by=alice, **DESTROY)
         transaction.set_rollback(True)
+    coordinator = visit(dana)
+    page = reverse("orders:trace", args=[farm.slug]) + f"?lot={went.lot.pk}"
+    coordinator.get(page)
+    with django_assert_num_queries(TRACE):
+        coordinator.get(page)
     model = went.mine.lines.get(product=leek)
     for number in range(30):
         order = went.mine
@@ -188,6 +194,10 @@ def test_as_many_queries_for_three_buyers_as_for_thirty(
     with django_assert_num_queries(13):
         recall = recalls.start(producer=farm, goods=goods, viewer=its, by=alice, **DESTROY)
     assert recall.notices.count() == 33
+    with django_assert_num_queries(TRACE):
+        assert "Gezin 29" in text(coordinator.get(page))
+    with django_assert_num_queries(LIST):
+        assert "Gezin 29" in text(coordinator.get(reverse("orders:recall", args=[recall.pk])))
 
 
 def test_a_coordinator_reaches_the_buyers_of_her_networks(went, farm, dana) -> None:
@@ -278,12 +288,16 @@ def test_days_that_still_take_orders_are_cut_and_not_called_back(
 # Followed until it is done
 
 
-def test_it_is_closed_when_everybody_was_mailed_or_called(went, farm, alice, dana) -> None:
+def test_it_is_closed_when_everybody_was_mailed_or_called(went, farm, alice, dana, visit) -> None:
     OrganisationRole.objects.filter(organisation=went.home).delete()
     recall = start(went, farm, alice)
     drain()
     silent = recall.notices.get(mailed_at=None)
     assert silent.buyer == went.home
+    theirs = make_person("otto")
+    NetworkRole.objects.create(network=went.leuven, person=theirs, role="coordinator")
+    page = visit(theirs).get(reverse("orders:recall", args=[recall.pk]))
+    assert "Spoken to : Gezin Zoe" in text(page)
     with pytest.raises(Refused, match="1 buyer was neither mailed nor called"):
         recalls.close(recall=recall, by=alice)
     recalls.reached(notice=silent, by=dana)
