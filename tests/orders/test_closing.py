@@ -104,7 +104,7 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_orders(
         ordered(buyer, by, 1)
         if number % 2:
             basket_of(buyer, by, 2)
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         closing.close_day(day=day)
 
 
