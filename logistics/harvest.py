@@ -183,10 +183,12 @@ def of(purchase: PurchaseOrder) -> Harvest:
 
 
 def _crates(purchase: PurchaseOrder, lines: Sequence[PurchaseOrderLine]) -> list[Crate]:
+    """Those of the plan, each with its product (`product_id`) for its label; else those that loading would pack."""
     known = list(
         Crate.objects.filter(delivery_day=purchase.delivery_day_id, producer=purchase.producer_id)
         .exclude(status=Crate.Status.MISSING)
         .select_related("stop__round", "delivery__pickup_point", "delivery__outlet__organisation", "delivery__place")
+        .annotate(product_id=F("purchase_order_line__product"))
         .order_by("pk")
     )
     if known or purchase.delivery_day.status != DeliveryDay.Status.CLOSED:

@@ -58,6 +58,7 @@ def handed_over(found: Harvest) -> dict[str, Any]:
     per_class: dict[str, list[Crate]] = defaultdict(list)
     for crate in found.crates:
         per_class[keeping(crate)].append(crate)
+    lots = Manifest(found.day, [], found.crates).lots
     of_line: dict[int, list[Crate]] = defaultdict(list)
     for crate in found.crates:
         for line in dict.fromkeys(content["line"] for content in crate.contents):
@@ -80,6 +81,7 @@ def handed_over(found: Harvest) -> dict[str, Any]:
                 f"{amount(pick.quantity)} {pick.unit}",
                 ", ".join(dict.fromkeys(keeping(crate) for line in pick.lines for crate in of_line[line.pk])),
                 pick.letters,
+                lots.get(pick.product.pk, []),
             ]
             for pick in found.picks
             if pick.quantity

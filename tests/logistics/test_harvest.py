@@ -16,6 +16,7 @@ from network import clock
 from network.models import OutboxEntry
 from orders import purchasing, shortages
 from orders.models import OrderLine, PurchaseChange, PurchaseOrder, PurchaseRead
+from producers import lots
 from tests.conftest import make_product
 from tests.logistics.conftest import freeze, make_order
 
@@ -314,10 +315,13 @@ def test_labels_are_those_of_the_plan(purchase, closed_day, vehicle, alice, visi
 
 
 def test_the_delivery_note_has_classes_products_and_no_prices(purchase, alice, dana, visit):
-    shortages.record_missing(line=purchase.lines.get(), missing=D(7), by=dana)
+    line = purchase.lines.get()
+    shortages.record_missing(line=line, missing=D(7), by=dana)
+    day = purchase.delivery_day
+    lot = lots.note(product=line.product, harvested_on=day.on, uses={day.pk: None}, by=alice)
     sheet = papers.handed_over(harvest.of(harvest_of(purchase.pk)))
     assert sheet["classes"] == [["Cool, at most 8 °C", "3 crates", "30 kg", ["B1–B3"]]]
-    assert sheet["rows"] == [["leek", "30 kg", "cool, at most 8 °C", ["B1–B3"]]]
+    assert sheet["rows"] == [["leek", "30 kg", "cool, at most 8 °C", ["B1–B3"], [lot.printed]]]
     assert sheet["missing"] == ["leek: 7 kg"]
     (paper,) = words_of(visit(alice).get(page("farm_note", purchase)))
     assert "Hoeve Alice" in paper and "€" not in paper and "Given by" in paper
