@@ -184,7 +184,7 @@ def of(purchase: PurchaseOrder) -> Harvest:
 
 def _crates(purchase: PurchaseOrder, lines: Sequence[PurchaseOrderLine]) -> list[Crate]:
     """Those of the plan, each with its product (`product_id`) for its label; else those that loading would pack."""
-    known = list(
+    known: list[Crate] = list(
         Crate.objects.filter(delivery_day=purchase.delivery_day_id, producer=purchase.producer_id)
         .exclude(status=Crate.Status.MISSING)
         .select_related("stop__round", "delivery__pickup_point", "delivery__outlet__organisation", "delivery__place")
