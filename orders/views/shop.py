@@ -65,7 +65,7 @@ def shop_page(
     pages.count = found.counts.total  # type: ignore[misc]  # counted already
     page = pages.get_page(choice.page)
     rows = shelf.rows_of(
-        found.offers[(page.number - 1) * PER_PAGE : page.number * PER_PAGE],
+        found.from_to((page.number - 1) * PER_PAGE, page.number * PER_PAGE),
         network=visit.network,
         delivery=visit.delivery,
         lines=visit.lines,
