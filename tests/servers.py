@@ -24,9 +24,10 @@ class _Plugin:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
-    """The controller starts the servers; xdist's workers inherit its environment and use databases of their own."""
-    if WORKER in os.environ:
-        os.environ["REDIS_PREFIX"] = f"{os.environ[WORKER]}:"
+    """The controller starts the servers; xdist's workers inherit its environment and have databases and files of their own."""
+    if worker := os.environ.get(WORKER):
+        own = Path(os.environ["KOUTER_VAR"]) / worker
+        os.environ |= {"REDIS_PREFIX": f"{worker}:", "PRIVATE_ROOT": f"{own}/private", "MEDIA_ROOT": f"{own}/media"}
         return
     folder = Path(tempfile.mkdtemp(prefix="kouter-test-"))
     folder.chmod(0o755)

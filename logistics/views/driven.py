@@ -121,4 +121,6 @@ def _log(request: HttpRequest, network: str, period: str) -> tuple[Network, Peri
         chosen = Period.of(period)
     except ValueError as wrong:
         raise Http404 from wrong
+    if chosen.is_year:
+        raise Http404
     return found, chosen, thermometer.log(found, chosen)

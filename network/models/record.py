@@ -76,7 +76,6 @@ SAID = {
     "archived the vehicle": _("archived the vehicle"),
     "brought back the vehicle": _("brought back the vehicle"),
     "asked to join": _("asked to sell through the network"),
-    "changed how her goods usually travel": _("changed how the farm's goods usually travel"),
     "declined a farm": _("said no to a farm"),
     "leaves the network": _("said that the farm leaves the network"),
     "left the network": _("left the network"),

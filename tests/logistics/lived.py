@@ -16,12 +16,13 @@ FARMS = (*AROUND, (51.00, 3.95))
 
 
 def settle_in(network: Network, farms: int = 4) -> tuple[list[Product], list[Person]]:
-    """A van, farms on all sides of the hub, each with a farmer and a product, and three households."""
+    """A van, farms on all sides of the hub, each with a farmer and a product, and three households; members for years."""
     make_vehicle(network)
     products = [farm.products.get() for farm in make_farms(network, FARMS[:farms])]
     people = [make_person(f"buyer{number}") for number in range(3)]
     for number, person in enumerate(people):
         make_household(network, f"Gezin {number}", person)
+    network.memberships.update(joined_on=date(2020, 1, 1))
     return products, people
 
 

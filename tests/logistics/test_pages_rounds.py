@@ -230,5 +230,5 @@ def test_the_number_of_queries_on_the_road(driver, client, planned, at_alice, fi
     client.force_login(fien)
     page = reverse("logistics:pickup", args=[planned.deliveries.get(pickup_point__code="a1").pk])
     client.get(page)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         client.get(page)

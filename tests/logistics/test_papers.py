@@ -22,10 +22,10 @@ KINDS = ["run_sheet", "summaries", "labels"]
 @pytest.fixture(autouse=True)
 def private():
     """Where papers are kept, empty before and after."""
-    folder = Path(storages["private"].location)
-    shutil.rmtree(folder / "papers", ignore_errors=True)
+    folder = Path(storages["private"].location) / "papers"
+    shutil.rmtree(folder, ignore_errors=True)
     yield folder
-    shutil.rmtree(folder / "papers", ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
