@@ -15,7 +15,7 @@ from network.errors import Refused
 from network.models import Membership
 from orders import amending, basket, carrying, checkout, closing, cutting, shortages
 from orders.models import Order, PurchaseOrderLine
-from producers import catalogue, desk, standing, stock
+from producers import catalogue, desk, products, standing, stock
 from producers.models import Offer, StockMovement, Supply
 from tests.conftest import MONDAY, make_household, make_network, make_person, make_point, make_product, open_week
 
@@ -310,6 +310,19 @@ def test_the_grid_counts_and_prices_every_week(jars, jam, alice, farm):
     with pytest.raises(Refused, match="Last week has nothing"):
         catalogue.repeat_last_week(producer=farm, week_on=NEXT, by=alice)
     assert desk.week_of(farm, NEXT).repeatable == 0
+
+
+def test_an_archived_product_takes_its_stock_along_and_brings_none_back(jars, jam, take, day, alice):
+    order = take(NEXT, 5)
+    with pytest.raises(Refused, match="5 jar of it is ordered"):
+        products.archive(product=jam, by=alice)
+    checkout.cancel_order(order=order, by=alice)
+    products.archive(product=jam, by=alice)
+    assert numbers(jars) == (0, 0, 0) and moved(jars)[-1] == ("corrected", -40)
+    assert standing.turn() == 0 and not Offer.objects.on_sale().filter(supply=jars).exists()
+    products.take_back(product=jam, by=alice)
+    standing.move(supply=jars, reason="harvest", quantity=D(12), by=alice)
+    assert numbers(jars) == (12, 0, 12)
 
 
 def test_two_networks_sell_from_one_stock(jars, jam, farm, alice, take, network):
