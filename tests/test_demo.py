@@ -153,6 +153,7 @@ def test_pages_tell_how_much_of_the_past_is_still_to_come(gent: Network, visit: 
     assert "12 past weeks of the demo network" in visit().get("/").content.decode()
 
 
+@pytest.mark.django_db(transaction=True)
 def test_last_week_was_collected_with_what_was_bad_and_the_empties(gent: Network) -> None:
     week_on = clock.monday_of(clock.today()) - timedelta(weeks=1)
     weeks.live(gent, week_on, SEED)
@@ -165,6 +166,7 @@ def test_last_week_was_collected_with_what_was_bad_and_the_empties(gent: Network
     assert Posting.objects.aggregate(total=Sum("amount"))["total"] == 0
 
 
+@pytest.mark.django_db(transaction=True)
 def test_two_weeks_ago_something_was_called_back_and_its_buyers_were_told(gent: Network) -> None:
     week_on = clock.monday_of(clock.today()) - timedelta(weeks=2)
     for _again in (1, 2):

@@ -2,6 +2,8 @@
 
 from datetime import datetime, time, timedelta
 
+from django.db import transaction
+
 from logistics.demo.build import LOGINS
 from network import clock
 from network.models import DeliveryDay, Person
@@ -42,6 +44,7 @@ def note(day: DeliveryDay, weeks_ago: int) -> None:
         )
 
 
+@transaction.atomic
 def call_back(day: DeliveryDay, weeks_ago: int, now: datetime, by: Person) -> None:
     """One lot of the farmer who shows the demo, the day after it was delivered; two buyers were called, and then it was closed."""
     alice = Person.objects.get(email=LOGINS[1].email)
