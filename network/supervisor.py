@@ -4,8 +4,10 @@
 Everything this starts stops with it. A second start in the same folder is told where the first one runs.
 """
 
+import dbm
 import hashlib
 import os
+import pickletools
 import signal
 import subprocess
 import sys
@@ -19,6 +21,7 @@ from network.embedded import ROOT, VAR, AlreadyRunning, Servers, die_with_parent
 READY_WITHIN = 60
 SHOWN = (ROOT / "static", ROOT / "package-lock.json", ROOT / "network" / "assets.py")
 GATHERED = VAR / "static.stamp"
+SCHEDULE = VAR / "beat"
 
 
 def main() -> int:
@@ -35,6 +38,7 @@ def main() -> int:
         say("PostgreSQL and Valkey run; bringing the database up to date")
         manage("migrate", "--verbosity=0")
         manage("demo", "--if-needed")
+        drop_torn(SCHEDULE)
         children += [
             start("worker", "celery", "-A", "network", "worker", "--concurrency=3", "--loglevel=WARNING"),
             start(
@@ -44,7 +48,7 @@ def main() -> int:
                 "network",
                 "beat",
                 "--loglevel=WARNING",
-                f"--schedule={VAR / 'beat'}",
+                f"--schedule={SCHEDULE}",
                 "--pidfile=",
             ),
         ]
@@ -84,6 +88,17 @@ def main() -> int:
         for child in reversed(children):
             stop(child, patience=2)
         servers.stop()
+
+
+def drop_torn(schedule: Path) -> None:
+    """What the clock noted of its last runs, when a power cut tore it: the clock would not start with it, and does without."""
+    try:
+        with dbm.open(str(schedule), "r") as kept:
+            for key in kept.keys():  # noqa: SIM118  # the database is no dictionary
+                list(pickletools.genops(kept[key]))
+    except (*dbm.error, KeyError, SyntaxError, ValueError):  # a torn file any of them, none at all an error of dbm
+        for part in schedule.parent.glob(f"{schedule.name}*"):
+            part.unlink()
 
 
 def say(line: str) -> None:

@@ -19,7 +19,8 @@ from producers.models import Offer, Producer, Product, Supply
 @transaction.atomic
 def repeat_last_week(*, producer: Producer, week_on: date, by: Person | None) -> int:
     """
-    Announce what was announced the week before, quantities and prices alike; what this week already has stays as it is.
+    Announce what was announced the week before, quantities and prices alike; what this week already has stays as it is, and
+    what was sold only if enough of it was ordered is hers to announce: its threshold and moment are of a week.
     Returns how many products were repeated; Refused when there is nothing to repeat.
     """
     already = Supply.objects.of_week(week_on).filter(product=OuterRef("product"))
@@ -31,6 +32,7 @@ def repeat_last_week(*, producer: Producer, week_on: date, by: Person | None) ->
             product__archived_at=None,
             week_on=week_on - timedelta(weeks=1),
             carries_over=False,
+            pool=None,
         )
         .annotate(was_listed=Exists(listed))
         .select_related("product")

@@ -115,12 +115,7 @@ class Week:
     @property
     def repeatable(self) -> int:
         """Products of the week before that this week does not have yet."""
-        before = self.week_on - timedelta(weeks=1)
-        return sum(
-            1
-            for row in self.rows
-            if not row.supply and row.last and row.last.week_on == before and not row.last.carries_over
-        )
+        return sum(1 for row in self.rows if not row.supply and row.last and row.last.can_repeat(self.week_on))
 
 
 def told(shelves: list[Shelf]) -> list[tuple[str, Decimal]]:
@@ -185,7 +180,7 @@ def rows_of(producer: Producer, week_on: date, products: Iterable[Product], days
     supplies = Supply.objects.of_week(week_on).filter(product__in=products).select_related("pool").by_product()
     ordered = _ordered(producer, week_on, supplies.values())
     before = Supply.objects.filter(product__in=products, week_on__lt=week_on).order_by("product", "-week_on")
-    last = {supply.product_id: supply for supply in before.distinct("product")}
+    last = {supply.product_id: supply for supply in before.distinct("product").select_related("pool")}
     repriced = set(
         PriceChange.objects.filter(supply__in=supplies.values(), old__isnull=False).values_list("supply", flat=True)
     )

@@ -1,6 +1,7 @@
 """The supervisor behaves: one at a time, nothing left behind, a half-made cluster made again."""
 
 import os
+import shelve
 import shutil
 import signal
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from network import embedded
+from network import embedded, supervisor
 
 
 @pytest.fixture
@@ -63,6 +64,22 @@ def test_a_half_made_cluster_is_made_again(folder):
     servers.start()
     servers.stop()
     assert (folder / "postgres.made").exists()
+
+
+@pytest.mark.parametrize(
+    "tear", [lambda file: file.write_bytes(b""), lambda file: file.write_bytes(file.read_bytes()[:-9])]
+)
+def test_what_the_clock_noted_is_kept_unless_a_power_cut_tore_it(folder, tear):
+    schedule = folder / "beat"
+    supervisor.drop_torn(schedule)
+    with shelve.open(str(schedule)) as kept:
+        kept["entries"] = {"close days": "10:00"}
+    supervisor.drop_torn(schedule)
+    with shelve.open(str(schedule)) as kept:
+        assert kept["entries"] == {"close days": "10:00"}
+    tear(max(folder.glob("beat*"), key=lambda file: file.suffix in ("", ".dat", ".db")))
+    supervisor.drop_torn(schedule)
+    assert not list(folder.glob("beat*"))
 
 
 def test_a_folder_only_the_owner_may_enter(folder):

@@ -20,12 +20,12 @@ from producers.models import Producer
 
 @login_required
 def purchase_orders(request: HttpRequest, slug: str) -> HttpResponse:
-    """What a farm is asked to bring, the next days first."""
+    """What a farm brought, up to today, the last day first; what it has to bring stands on `logistics:harvests`."""
     farm = get_object_or_404(Producer.objects.run_by(request.user).select_related("organisation"), slug=slug)
-    orders = farm.purchase_orders.select_related("delivery_day__cycle__network").order_by("-delivery_day__on", "-pk")
-    coming = list(orders.filter(delivery_day__on__gte=clock.today()).reverse())
-    page = Paginator(orders.filter(delivery_day__on__lt=clock.today()), 20).get_page(request.GET.get("page"))
-    return render(request, "orders/purchase_orders.html", {"farm": farm, "coming": coming, "page": page})
+    brought = farm.purchase_orders.filter(delivery_day__on__lte=clock.today())
+    orders = brought.select_related("delivery_day__cycle__network").order_by("-delivery_day__on", "-pk")
+    page = Paginator(orders, 20).get_page(request.GET.get("page"))
+    return render(request, "orders/purchase_orders.html", {"farm": farm, "page": page})
 
 
 @login_required

@@ -76,6 +76,10 @@ class Supply(models.Model):
     def __str__(self) -> str:
         return f"{self.product} {self.week_on}"
 
+    def can_repeat(self, week_on: date) -> bool:
+        """Whether "as last week" announces it again in the week of `week_on`."""
+        return self.week_on == week_on - timedelta(weeks=1) and not self.carries_over and not hasattr(self, "pool")
+
     @property
     def available(self) -> Decimal:
         return self.quantity - self.reserved

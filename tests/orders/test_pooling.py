@@ -13,8 +13,8 @@ from network.errors import Refused
 from network.models import DeliveryCapacity
 from orders import basket, closing, pooling, tasks
 from orders.models import Order, OrderLine
+from producers import catalogue, desk, standing, stock
 from producers import pooling as pools
-from producers import standing, stock
 from producers.models import Offer, Pool, Supply
 from tests.conftest import MONDAY, make_household, make_person
 
@@ -132,6 +132,16 @@ def test_nobody_is_bound_to_a_condition_she_did_not_know(supply, day, alice):
     stock.reserve({supply.pk: D(1)})
     with pytest.raises(Refused, match="Somebody ordered it already"):
         pools.gather(supply=supply, threshold=D(12), decides_at=day.closes_at, by=alice)
+
+
+def test_as_last_week_does_not_repeat_it_without_its_condition(pool, supply, farm, alice):
+    week_on = MONDAY + timedelta(weeks=1)
+    assert desk.week_of(farm, week_on).repeatable == 0
+    with pytest.raises(Refused, match="nothing that is not here already"):
+        catalogue.repeat_last_week(producer=farm, week_on=week_on, by=alice)
+    pool.delete()
+    assert desk.week_of(farm, week_on).repeatable == 1
+    assert catalogue.repeat_last_week(producer=farm, week_on=week_on, by=alice) == 1
 
 
 def test_standing_stock_is_not_gathered_for(supply, day, alice, leek):
