@@ -169,6 +169,3 @@ def test_the_pages_of_collecting_are_accessible_with_all_open(
             summary.click()
         assert violations(page) == [], path
         assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth"), path
-        page.screenshot(
-            path=f"/tmp/shot-{path.split('/')[1]}-{width}-{'dark' if dark else 'light'}.png", full_page=True
-        )
