@@ -1,6 +1,5 @@
 """Lots and a recall in a real browser: a farmer on her phone, and each page as the food agency would see it."""
 
-import os
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -73,9 +72,6 @@ def test_the_pages_of_a_lot_and_its_recall_are_accessible_and_fit(
         for person, url in rows:
             page = open_page(person, phone=phone, dark=dark)
             page.goto(url)
-            if folder := os.environ.get("KOUTER_PICTURES"):
-                name = url.strip("/").replace("/", "-").replace("?", "-")
-                page.screenshot(path=f"{folder}/{name}-{person.name}-{page.viewport_size['width']}.png", full_page=True)  # type: ignore[index]
             found = violations(page) + ([] if fits(page) else ["wider than the screen"])
             if found:
                 wrong[url] = found
