@@ -25,12 +25,16 @@ HOLDS = 0.005
 
 @dataclass(frozen=True)
 class Binding:
-    """A group that holds the bill where it is: its members together pay `limit_cents` at most, (1 + tau) times `cost_cents`."""
+    """
+    A group that holds the bill where it is: its members together pay `limit_cents` at most, (1 + tau) times `cost_cents`.
+    `tour` is the order in which one van calls at them for that, when it is known.
+    """
 
     group: tuple[str, ...]
     cost_cents: int
     limit_cents: int
     share_cents: int
+    tour: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -208,18 +212,16 @@ def _nucleolus_of_found(game: Game, total: float, search: Search, per_capita: bo
     but_one = {tuple(sorted(everybody - {i})): total * rough(everybody - {i}) / whole for i in range(n)}
     shares = np.zeros(n)
     for _turn in range(NUCLEOLUS_TURNS):
-        groups = but_one | {tuple(sorted(group)): cost for group, cost in search.rows.items()}
+        groups = but_one | {tuple(sorted(group)): row.cost for group, row in search.rows.items()}
         listed = sorted(groups)
         costs = np.array([groups[group] for group in listed])
         shares = nucleolus_of_groups(listed, costs, game.alone, total, per_capita=per_capita)
         found, _proven = search.oracle.most_violated(capped(shares, game.room), search.eps_star)
-        fresh = [row for row in found if row.group not in search.rows]
-        if not fresh:
+        if not search.meet(found):
             break
         if monotonic() > search.until:
             search.stopped = True
             break
-        search.rows |= {row.group: row.cost for row in fresh}
     return shares
 
 
@@ -266,9 +268,8 @@ def _violation(search: Search, bill: Floats, tau: float) -> tuple[float, bool]:
     if tau == float("inf"):
         return 0.0, False
     rows, proven = search.oracle.most_violated(bill, tau)
-    for row in rows:
-        search.rows[row.group] = min(row.cost, search.rows.get(row.group, float("inf")))
-    above = {group: float(sum(bill[i] for i in group)) - (1 + tau) * cost for group, cost in search.rows.items()}
+    search.meet(rows)
+    above = {group: float(sum(bill[i] for i in group)) - (1 + tau) * row.cost for group, row in search.rows.items()}
     together, most = 0.0, frozenset[int]()
     if search.oracle.table() is None:
         # Groups that fit a van are searched; several that object can object as one.
@@ -280,12 +281,12 @@ def _violation(search: Search, bill: Floats, tau: float) -> tuple[float, bool]:
 
 def _binding(search: Search, players: tuple[str, ...], bill: Floats, tau: float) -> tuple[Binding, ...]:
     held = []
-    for group, cost in search.rows.items():
-        paid, limit = float(sum(bill[i] for i in group)), (1 + tau) * cost
+    for row in search.rows.values():
+        paid, limit = float(sum(bill[i] for i in row.group)), (1 + tau) * row.cost
         if paid > limit - HOLDS:
-            names = tuple(sorted(players[i] for i in group))
-            held.append((limit - paid, Binding(names, in_cents(cost), in_cents(limit), in_cents(paid))))
-    return tuple(binding for _slack, binding in sorted(held, key=lambda pair: (len(pair[1].group), pair[1].group)))
+            names, tour = tuple(sorted(players[i] for i in row.group)), tuple(players[i] for i in row.tour)
+            held.append(Binding(names, in_cents(row.cost), in_cents(limit), in_cents(paid), tour))
+    return tuple(sorted(held, key=lambda binding: (len(binding.group), binding.group)))
 
 
 def _named(players: tuple[str, ...], amounts: Floats) -> dict[str, float]:

@@ -3,7 +3,7 @@ Equal relative savings, as far as no group gains more than tau by leaving (Frisk
 2010), made unique by the shares nearest to equal savings. Groups enter as rows only when shares violate them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from time import monotonic
 
@@ -33,7 +33,7 @@ class Search:
     room: Floats
     total: float
     time_limit: float
-    rows: dict[frozenset[int], float] = field(default_factory=dict)
+    rows: dict[frozenset[int], Row] = field(default_factory=dict)
     shares: Floats | None = None
     eps_star: float = 0.0
     proven: bool = False
@@ -105,21 +105,28 @@ class Search:
         shares nearest to equal savings at those; until nobody does. Those shares move little from turn to turn, where
         the corners of a programme would jump. Sets `shares` and `proven` as it goes.
         """
-        for group, cost in self.rows.items():
-            limit(Row(group, cost))
+        for row in self.rows.values():
+            limit(row)
         for _turn in range(AT_MOST_TURNS):
             tau, spread = least()
             self.shares = self.nearest(tau, spread)
             found, self.proven = self.oracle.most_violated(self.shares, tau)
-            fresh = [row for row in found if row.cost < self.rows.get(row.group, INFINITE) - NEGLIGIBLE]
+            fresh = self.meet(found)
             if not fresh:
                 return
             if monotonic() > self.until:
                 raise Stopped
             for row in fresh:
-                self.rows[row.group] = row.cost
                 limit(row)
         self.proven = False
+
+    def meet(self, found: Iterable[Row]) -> list[Row]:
+        """Remember those that are new, or cheaper than was known: these."""
+        fresh = [
+            row for row in found if row.group not in self.rows or row.cost < self.rows[row.group].cost - NEGLIGIBLE
+        ]
+        self.rows |= {row.group: row for row in fresh}
+        return fresh
 
     def level(self, tau: float) -> None:
         """Equal savings at max(tau, eps*), after `least_core`."""
@@ -173,7 +180,7 @@ class _Bounds:
     def __init__(self, search: Search, root: Floats, times: float, spread: float) -> None:
         self.root, self.spread, self.most = root, spread, search.room[search.inside]
         self.groups = [search.columns(group) for group in search.rows]
-        self.limits = times * np.array(list(search.rows.values()))
+        self.limits = times * np.array([row.cost for row in search.rows.values()])
         if self.groups:
             self.flat = np.concatenate(self.groups)
             self.starts = np.cumsum([0, *(len(group) for group in self.groups[:-1])])

@@ -19,10 +19,14 @@ NEGLIGIBLE = 1e-7
 
 @dataclass(frozen=True)
 class Row:
-    """A group and what it would pay on its own, as the programme meets it: the shares of the group stay below the cost."""
+    """
+    A group and what it would pay on its own, as the programme meets it: the shares of the group stay below the cost. `tour`
+    is the order in which one van calls at them for that, when it is known.
+    """
 
     group: frozenset[int]
     cost: float
+    tour: tuple[int, ...] = ()
 
 
 class CostOracle(Protocol):

@@ -8,19 +8,19 @@ no label is left, no tour is. The search ends early at the first turn that finds
 """
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from logistics.cost_sharing.bounds import Completions, circling, completions
-from logistics.cost_sharing.game import Floats
+from logistics.cost_sharing.game import Floats, Row
 from logistics.cost_sharing.remembering import Ways
 from logistics.cost_sharing.vans import Kind
 
 Ints: TypeAlias = NDArray[np.int64]
-Group: TypeAlias = tuple[frozenset[int], float]
+Tour: TypeAlias = tuple[tuple[int, ...], float]
+"""Who is called at in which order, and what that costs."""
 
 WIDTH = 24
 """Partial tours kept per last stop in the beam."""
@@ -46,13 +46,13 @@ def most_violated(
     hours: Floats | None,
     *,
     exactly: bool,
-) -> tuple[list[Group], bool]:
+) -> tuple[list[Row], bool]:
     """
     Groups of two or more that fit one van and whose shares exceed (1 + tau) times the tour, with its euro, worst first;
     and whether no group does by more than the tolerance. With `hours` that is only known when none would without them;
     unless `exactly`, only when a first look tells.
     """
-    found: dict[frozenset[int], float] = {}
+    found: dict[frozenset[int], Row] = {}
     proven = False
     prices = []
     for kind in kinds:
@@ -91,56 +91,42 @@ class _Price(NamedTuple):
             cut, more * cut.legs, calls, more * kind.fixed, loads[some], None if hours is None else hours[some], tau
         )
 
-    def simple(self, tours: list[tuple[int, ...]], least: float) -> list[tuple[tuple[int, ...], float]]:
+    def simple(self, tours: list[tuple[int, ...]], least: float) -> list[Tour]:
         """Those of two or more stops, none called at twice, that fit and gain more than `least`, with their euro."""
         found = []
         for stops in tours[: len(tours) if self.hours is None else AT_MOST_TIMED]:
             if 1 < len(stops) == len(set(stops)):
-                euro = self.kind.tour(stops) + self.waiting(stops)
+                euro = self.kind.tour(stops)
+                if self.hours is not None:
+                    euro += self.kind.waiting(stops, self.hours)
                 gain = -self.calls[list(stops)].sum() + (1 + self.tau) * (self.kind.calls[list(stops)].sum() - euro)
                 if gain > least and (self.loads[list(stops)].sum(axis=0) <= self.kind.room + 1e-9).all():
                     found.append((stops, euro))
         return found
 
-    def waiting(self, stops: tuple[int, ...]) -> float:
-        """Euro of waiting and pausing on a tour; infinite when hours do not allow it."""
-        if self.hours is None:
-            return 0.0
-        kind, waited = self.kind, 0.0
-        begins = max(self.hours[stops[0], 0], kind.hours[0] + kind.minutes[0, stops[0] + 1])
-        leaves = begins - kind.minutes[0, stops[0] + 1]
-        for before, stop in pairwise(stops):
-            arrives = begins + kind.service[before] + kind.minutes[before + 1, stop + 1]
-            if begins > self.hours[before, 1]:
-                return np.inf
-            begins = max(arrives, self.hours[stop, 0])
-            waited += begins - arrives
-        if begins > self.hours[stops[-1], 1]:
-            return np.inf
-        ends = begins + kind.service[stops[-1]] + kind.minutes[stops[-1] + 1, 0]
-        return kind.per_minute * waited + float(kind.returns(np.array(leaves), np.array(ends)))
 
-
-def _keep(found: dict[frozenset[int], float], tours: list[tuple[tuple[int, ...], float]], some: list[int]) -> None:
+def _keep(found: dict[frozenset[int], Row], tours: list[Tour], some: list[int]) -> None:
     for stops, cost in tours:
-        group = frozenset(some[i] for i in stops)
-        found[group] = min(cost, found.get(group, np.inf))
+        tour = tuple(some[i] for i in stops)
+        group = frozenset(tour)
+        if group not in found or cost < found[group].cost:
+            found[group] = Row(group, cost, tour)
 
 
-def _varied(found: dict[frozenset[int], float], shares: Floats, tau: float) -> list[Group]:
+def _varied(found: dict[frozenset[int], Row], shares: Floats, tau: float) -> list[Row]:
     """The worst groups first, not too many with the same players."""
-    excess = {group: float(shares[sorted(group)].sum()) - (1 + tau) * cost for group, cost in found.items()}
+    excess = {group: float(shares[sorted(group)].sum()) - (1 + tau) * row.cost for group, row in found.items()}
     times = np.zeros(len(shares), dtype=int)
-    chosen: list[Group] = []
+    chosen: list[Row] = []
     for group in sorted(found, key=lambda group: (-round(excess[group], 9), sorted(group))):
         its = sorted(group)
         if times[its].min() < EACH_AT_MOST and len(chosen) < AT_MOST_ROWS:
             times[its] += 1
-            chosen.append((group, found[group]))
+            chosen.append(found[group])
     return chosen
 
 
-def _beam(price: _Price, least: float) -> list[tuple[tuple[int, ...], float]]:
+def _beam(price: _Price, least: float) -> list[Tour]:
     """Tours that gain more than `least`, grown stop by stop from the best partial tours to every last stop."""
     n, kind = len(price.calls), price.kind
     crates, room = _whole_loads(price)
@@ -157,7 +143,7 @@ def _beam(price: _Price, least: float) -> list[tuple[tuple[int, ...], float]]:
         time = np.maximum(price.hours[:, 0], kind.hours[0] + kind.minutes[0, 1:])
         leaves = time - kind.minutes[0, 1:]
         cost = np.where(time <= price.hours[:, 1], cost, np.inf)
-    tours: list[tuple[tuple[int, ...], float]] = []
+    tours: list[Tour] = []
     while len(last):
         longer = cost[:, None] + price.legs[1:, 1:][last] + price.calls
         longer[visited] = np.inf
@@ -203,7 +189,7 @@ def _beam(price: _Price, least: float) -> list[tuple[tuple[int, ...], float]]:
     return tours
 
 
-def _search(price: _Price, tolerance: float, exactly: bool) -> tuple[list[tuple[tuple[int, ...], float]], bool]:
+def _search(price: _Price, tolerance: float, exactly: bool) -> tuple[list[Tour], bool]:
     """
     Tours that gain more than the tolerance, or none and the proof; neither when the labels become too many, or when the
     tables of ways alone do not tell and the search is not `exactly`.

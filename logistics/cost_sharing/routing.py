@@ -129,6 +129,18 @@ class RoutingOracle:
             )
         return self._groups[group]
 
+    def along(self, tour: Sequence[int]) -> float:
+        """Euro when one van calls at these players in this order, the cheapest that can; infinite when none can."""
+        held, some = self.loads[list(tour)].sum(axis=0), list(tour)
+        return min(
+            (
+                kind.tour(some) + (kind.waiting(some, self.hours) if self.timed else 0.0)
+                for kind in self.kinds
+                if kind.takes[some].all() and (held <= kind.room + 1e-9).all()
+            ),
+            default=np.inf,
+        )
+
     def part(self, some: Sequence[int]) -> Floats:
         """The costs of all groups of some players, by bitmask in their order. Who has no goods changes none."""
         active = set(self.active)
@@ -234,7 +246,7 @@ class RoutingOracle:
             found, sure = most_violated(
                 self.kinds, self.loads, part, amounts, tau, self.tolerance, hours, exactly=whole
             )
-            rows += [Row(group, cost) for group, cost in found]
+            rows += found
             proven = proven and sure
         return rows, proven
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TypeAlias
 
 import numpy as np
@@ -81,6 +82,22 @@ class Kind:
         """Euro of calling at these players in this order, hiring included and waiting not."""
         rows = np.array([0, *(i + 1 for i in stops), 0])
         return float(self.fixed + self.legs[rows[:-1], rows[1:]].sum() + self.calls[list(stops)].sum())
+
+    def waiting(self, stops: Sequence[int], hours: Floats) -> float:
+        """Euro of waiting and pausing on a tour within the hours of each player; infinite when they do not allow it."""
+        waited = 0.0
+        begins = max(hours[stops[0], 0], self.hours[0] + self.minutes[0, stops[0] + 1])
+        leaves = begins - self.minutes[0, stops[0] + 1]
+        for before, stop in pairwise(stops):
+            arrives = begins + self.service[before] + self.minutes[before + 1, stop + 1]
+            if begins > hours[before, 1]:
+                return np.inf
+            begins = max(arrives, hours[stop, 0])
+            waited += begins - arrives
+        if begins > hours[stops[-1], 1]:
+            return np.inf
+        ends = begins + self.service[stops[-1]] + self.minutes[stops[-1] + 1, 0]
+        return self.per_minute * waited + float(self.returns(np.array(leaves), np.array(ends)))
 
     def returns(self, leaves: Floats, ends: Floats) -> Floats:
         """Euro of the pause on tours of these minutes, and infinite where the van is not back in time."""

@@ -10,13 +10,13 @@ from itertools import combinations
 
 import numpy as np
 
-from logistics.cost_sharing.allocating import Allocation
+from logistics.cost_sharing.allocating import Allocation, Binding
 from logistics.cost_sharing.game import Floats, Game, hash_of
 
 CENT = 0.01
 NOISE = 1e-6
 COUNTED_UP_TO = 18
-"""Members of a group up to which its cost is asked for again."""
+"""Members of a group up to which its cost is asked for again, unless a tour is named that tells."""
 SEARCHED_UP_TO, NEIGHBOURS = 150, 10
 """Players up to which groups are searched without a table: all those of each player and nine with whom she saves most."""
 ALL_PAIRS_UP_TO = 10
@@ -107,10 +107,21 @@ class _Count:
         for held in bill.binding:
             if abs(held.share_cents - sum(100 * self._exact(p) for p in held.group)) > 0.5 + NOISE:
                 yield f"the group {', '.join(held.group)} does not pay {held.share_cents} cents"
-            group = frozenset(self.players.index(player) for player in held.group)
-            if len(group) <= COUNTED_UP_TO and _whole(game.cost.of(group)) > held.cost_cents:
+            if not self._drives(held):
                 yield f"the group {', '.join(held.group)} cannot drive for {held.cost_cents} cents"
         yield from self._method()
+
+    def _drives(self, held: Binding) -> bool:
+        """Whether the tour that is named costs no more than is stated, or else whatever is cheapest, as far as counted again."""
+        along, tour = getattr(self.game.cost, "along", None), [self.players.index(player) for player in held.tour]
+        if (
+            along is not None
+            and sorted(held.tour) == sorted(held.group)
+            and 100 * along(tour) <= held.cost_cents + 0.5 + NOISE
+        ):
+            return True
+        group = frozenset(self.players.index(player) for player in held.group)
+        return len(group) > COUNTED_UP_TO or _whole(self.game.cost.of(group)) <= held.cost_cents
 
     def _each(self) -> Iterator[str]:
         bill = self.bill
