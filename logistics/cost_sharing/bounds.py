@@ -1,14 +1,10 @@
 """What the rest of a tour can gain at best, by last stop and room left: the bounds that keep the exact search small."""
 
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-from logistics.cost_sharing.game import Floats
-
-Ints: TypeAlias = NDArray[np.int64]
+from logistics.cost_sharing.game import Floats, Ints
 
 
 @dataclass(frozen=True)

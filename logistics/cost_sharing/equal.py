@@ -9,7 +9,7 @@ from time import monotonic
 
 import numpy as np
 
-from logistics.cost_sharing.game import NEGLIGIBLE, CostOracle, Floats, Row
+from logistics.cost_sharing.game import NEGLIGIBLE, CostOracle, Floats, Ints, Row
 from logistics.cost_sharing.nearest import Nearest
 from logistics.cost_sharing.programmes import INFINITE, Infeasible, Programme
 
@@ -43,10 +43,13 @@ class Search:
         self.until = monotonic() + self.time_limit
         self.inside = np.flatnonzero(self.room > NEGLIGIBLE)
         self.column = {int(i): column for column, i in enumerate(self.inside)}
+        self._columns: dict[frozenset[int], Ints] = {}
 
-    def columns(self, group: frozenset[int]) -> list[int]:
+    def columns(self, group: frozenset[int]) -> Ints:
         """Where the programmes count its members, in shares of each one's alone cost. Who pays nothing is not counted."""
-        return [self.column[i] for i in sorted(group) if i in self.column]
+        if group not in self._columns:
+            self._columns[group] = np.array([self.column[i] for i in sorted(group) if i in self.column], dtype=np.int64)
+        return self._columns[group]
 
     def programme(self, *extra: tuple[float, float, float]) -> Programme:
         """Relative shares within their caps that add up, at no cost; `extra` columns as (cost, lower, upper)."""

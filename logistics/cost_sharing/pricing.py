@@ -14,11 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logistics.cost_sharing.bounds import Completions, circling, completions
-from logistics.cost_sharing.game import Floats, Row
+from logistics.cost_sharing.game import Floats, Ints, Row
 from logistics.cost_sharing.remembering import Ways
 from logistics.cost_sharing.vans import Kind
 
-Ints: TypeAlias = NDArray[np.int64]
 Tour: TypeAlias = tuple[tuple[int, ...], float]
 """Who is called at in which order, and what that costs."""
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import highspy
 import numpy as np
 
-from logistics.cost_sharing.game import Floats
+from logistics.cost_sharing.game import Floats, Ints
 
 INFINITE = highspy.kHighsInf
 
@@ -34,7 +34,7 @@ class Programme:
         self.highs.addVars(size, lower.astype(float), upper.astype(float))
         self.highs.changeColsCost(size, np.arange(size, dtype=np.int32), costs.astype(float))
 
-    def add(self, columns: Sequence[int], factors: Sequence[float] | Floats, lower: float, upper: float) -> None:
+    def add(self, columns: Sequence[int] | Ints, factors: Sequence[float] | Floats, lower: float, upper: float) -> None:
         """`lower <= sum(factors * x[columns]) <= upper`."""
         self.highs.addRow(lower, upper, len(columns), np.array(columns, dtype=np.int32), np.array(factors, dtype=float))
 

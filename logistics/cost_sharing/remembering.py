@@ -3,12 +3,14 @@ Cheapest ways by load, last stop and which near stops were called at (ng-routes,
 of them, load by load, in dense tables. What they cost bounds what other searches can still gain.
 """
 
+from functools import lru_cache
+
 import numpy as np
 
-from logistics.cost_sharing.bounds import Completions, Ints
-from logistics.cost_sharing.game import Floats
+from logistics.cost_sharing.bounds import Completions
+from logistics.cost_sharing.game import Floats, Ints
 
-AT_MOST_TRACED = 20_000
+AT_MOST_TRACED = 4_000
 
 
 class Ways:
@@ -26,7 +28,7 @@ class Ways:
         self.cost = np.full((room + 1, n, self.size), np.inf)
         self.parent = np.full((room + 1, n, self.size), -1, dtype=np.int64)
         flat, parent = self.cost.reshape(-1), self.parent.reshape(-1)
-        into = self._into()
+        into = _into(near.tobytes(), n)
         fewest = np.full((n, self.size), np.inf)
         stops = np.arange(n)
         fits = crates <= room
@@ -52,25 +54,6 @@ class Ways:
             np.minimum.at(flat, target, value)
             won = flat[target] == value
             parent[target[won]] = ((load * n + last[row[won]]) * self.size) + memory[row[won]]
-
-    def _into(self) -> Ints:
-        """`[i, j, m]`: what a way at i with memory m remembers when it goes on to j, or -1 when it remembers j."""
-        n, k = self.near.shape
-        place = np.full((n, n), -1)
-        place[np.arange(n)[:, None], self.near] = np.arange(k)
-        masks = np.arange(self.size)
-        into = np.zeros((n, n, self.size), dtype=np.int64)
-        for slot in range(k):
-            # The stop in this slot of i, where j keeps it, and whether it was called at: i itself always.
-            kept = place[:, self.near[:, slot]].T
-            called = masks >= 0 if slot == 0 else (masks >> (slot - 1) & 1) == 1
-            bit = np.where(kept > 0, 1 << np.maximum(kept - 1, 0), 0)
-            into |= np.where(called, bit[:, :, None], 0)
-        for i in range(n):
-            into[i, i] = -1
-            for slot in range(1, k):
-                into[i, self.near[i, slot], (masks >> (slot - 1) & 1) == 1] = -1
-        return into
 
     def _spread(self, fewest: Floats) -> Floats:
         """A way that remembers less is at least as good: the least over all that each memory holds."""
@@ -109,3 +92,25 @@ class Ways:
             state = np.where(on, parent[state], -1)
         found = np.array(ways[::-1]).T if ways else np.zeros((0, 0), dtype=int)
         return [tuple(int(stop) for stop in way if stop >= 0) for way in found], some
+
+
+@lru_cache(maxsize=4)
+def _into(remembered: bytes, n: int) -> Ints:
+    """`[i, j, m]`: what a way at i with memory m remembers when it goes on to j, or -1 when it remembers j."""
+    near = np.frombuffer(remembered, dtype=np.int64).reshape(n, -1)
+    k = near.shape[1]
+    place = np.full((n, n), -1)
+    place[np.arange(n)[:, None], near] = np.arange(k)
+    masks = np.arange(1 << (k - 1))
+    into = np.zeros((n, n, len(masks)), dtype=np.int16)
+    for slot in range(k):
+        # The stop in this slot of i, where j keeps it, and whether it was called at: i itself always.
+        kept = place[:, near[:, slot]].T
+        called = masks >= 0 if slot == 0 else (masks >> (slot - 1) & 1) == 1
+        bit = np.where(kept > 0, 1 << np.maximum(kept - 1, 0), 0).astype(np.int16)
+        into |= np.where(called, bit[:, :, None], 0)
+    for i in range(n):
+        into[i, i] = -1
+        for slot in range(1, k):
+            into[i, near[i, slot], (masks >> (slot - 1) & 1) == 1] = -1
+    return into

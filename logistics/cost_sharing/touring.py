@@ -6,10 +6,9 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from logistics.cost_sharing.game import Floats, sums
+from logistics.cost_sharing.game import Floats, Ints, sums
 from logistics.cost_sharing.vans import Kind
 
-Ints: TypeAlias = NDArray[np.int64]
 Flags: TypeAlias = NDArray[np.bool_]
 
 BLOCK = 9

@@ -401,4 +401,4 @@ def test_who_counts_again_knows_nothing_of_how_it_was_counted():
         if isinstance(node, ast.ImportFrom) and "cost_sharing" in node.module
         for name in node.names
     }
-    assert names == {"Allocation", "Floats", "Game", "hash_of"}
+    assert names == {"Allocation", "Binding", "Floats", "Game", "hash_of"}

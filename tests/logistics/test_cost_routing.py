@@ -227,6 +227,29 @@ def test_a_hidden_violation_among_twenty_farms_is_found_by_other_means():
     assert report.flaws == () and report.gain_cents > 100 and not report.proven
 
 
+@pytest.mark.parametrize("windows", [False, True])
+def test_a_group_that_holds_a_bill_names_the_tour_it_would_drive(windows):
+    problem = region(20, 3, windows=windows)
+    oracle = RoutingOracle(problem)
+    game = Game(tuple(site.key for site in problem.sites), oracle, 0.45 * float(oracle.alone.sum()))
+    bill = allocate(game)
+    assert bill.binding
+    for held in bill.binding:
+        assert tuple(sorted(held.tour)) == held.group
+        assert round(100 * oracle.along([game.players.index(player) for player in held.tour])) == held.cost_cents
+    held = bill.binding[0]
+    crossed = replace(held, tour=tuple(reversed(bill.binding[-1].tour)))
+    assert verify(game, replace(bill, binding=(crossed,))).flaws == ()
+    cheaper = replace(held, cost_cents=held.cost_cents - 100)
+    sentence = f"the group {', '.join(held.group)} cannot drive for {held.cost_cents - 100} cents"
+    assert sentence in verify(game, replace(bill, binding=(cheaper,))).flaws
+
+
+def test_no_van_drives_a_tour_that_is_too_much_for_it_or_too_late():
+    oracle = RoutingOracle(region(20, 3, windows=True))
+    assert oracle.along(range(20)) == float("inf")
+
+
 def test_shapley_of_twenty_farms_is_an_estimate_that_says_so(monkeypatch):
     monkeypatch.setattr(sampling, "GROUPS", 400)
     problem = region(20, 5)
