@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 from typing import TypeAlias
 
 import numpy as np
@@ -22,6 +23,11 @@ the further a search strays before it settles.
 """
 PATIENCE = 500
 """Iterations without any plan that keeps the rules, or 20 per job when that is more, after which something else is tried."""
+SETTLED = 5_000
+"""
+Iterations without a better plan, or as many as it took to find that one when they are more, after which the search begins
+anew elsewhere: where it settles depends on where it began.
+"""
 EVERY = 20
 """Iterations between two reports."""
 
@@ -63,15 +69,22 @@ def search(model: Model, *, iterations: int, seed: int, report: Report) -> Found
 
 
 def _searched(model: Model, watch: "_Watch", factor: float, seed: int) -> bool:
-    """Search from the best so far. False when PyVRP warned that a penalty has reached its bound."""
+    """
+    Search from the best so far, and anew with the next seed whenever that has settled. False when PyVRP warned that a
+    penalty has reached its bound.
+    """
     start = watch.best if watch.found else None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", PenaltyBoundWarning)
-            pyvrp.solve(watch.data, watch, seed, False, False, _params(model, watch, factor), start)
+            for again in count():
+                pyvrp.solve(watch.data, watch, seed + again, False, False, _params(model, watch, factor), start)
+                if watch.done:
+                    return True
+                start = None
     except PenaltyBoundWarning:
-        return False
-    return True
+        pass
+    return False
 
 
 def _params(model: Model, watch: "_Watch", factor: float) -> SolveParams:
@@ -113,6 +126,7 @@ class _Watch(pyvrp.IteratedLocalSearchCallbacks):
         self.report, self.iterations = report, iterations
         self.patience = max(PATIENCE, 20 * len(model.jobs))
         self.before, self.iteration = before, 0
+        self.started = self.improved = 0
         self.stopped = self.last = False
 
     @property
@@ -124,15 +138,22 @@ class _Watch(pyvrp.IteratedLocalSearchCallbacks):
         self.before, self.last = self.before + self.iteration, last
         self.iteration = 0
 
-    def __call__(self, best_cost: float) -> bool:
+    @property
+    def done(self) -> bool:
         tired = not self.found and not self.last and self.iteration >= self.patience
         return self.stopped or tired or self.iteration >= self.iterations
 
+    def __call__(self, best_cost: float) -> bool:
+        idle = self.iteration - self.improved
+        return self.done or idle >= max(SETTLED, self.improved - self.started)
+
     def on_best(self, best: pyvrp.Solution) -> None:
+        self.improved = self.iteration
         if best.is_feasible() and self.free.cost(best) < self.free.cost(self.best):
             self.best = best
 
     def on_start(self, ils: pyvrp.IteratedLocalSearch) -> None:
+        self.started = self.iteration
         self.on_best(ils.initial_solution)
 
     def on_iteration(self, *_solutions: object) -> None:
