@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import pyvrp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -367,6 +368,23 @@ def test_more_iterations_or_another_seed_may_differ_but_not_the_same_ones():
     first = plan(problem)
     assert plan(problem) == first
     assert plan(problem, iterations=1500).cost <= first.cost
+
+
+def test_a_search_that_has_settled_begins_anew_with_the_next_seed_and_keeps_the_best(monkeypatch):
+    solve, begun, told = pyvrp.solve, [], []
+
+    def noted(data, stop, seed, *rest):
+        begun.append(seed)
+        return solve(data, stop, seed, *rest)
+
+    monkeypatch.setattr(pyvrp, "solve", noted)
+    monkeypatch.setattr(searching, "SETTLED", 30)
+    problem, scale = read(Path(__file__).parent / "instances" / "kouter-tw10.txt")
+    plan(problem, iterations=400, seed=7, scale=scale, heard=lambda progress: told.append(progress))
+    assert begun == list(range(7, 7 + len(begun))) and 5 < len(begun) <= 14
+    assert told[-1].iteration == 400
+    costs = [progress.best_cost for progress in told]
+    assert costs == sorted(costs, reverse=True)
 
 
 @pytest.mark.parametrize("name", ["kouter-n13.vrp", "kouter-tw10.txt"])
