@@ -5,14 +5,14 @@ from decimal import Decimal
 
 import pytest
 
-from logistics import calls, handover, loading, planning, settling
+from logistics import calls, edits, handover, loading, planning, settling, versions
 from logistics.models import Crate, Round
 from logistics.planning import Effort
 from logistics.waves import Watch
 from network import clock
 from network.models import Outlet
 from tests.conftest import make_outlet, make_place
-from tests.logistics.conftest import freeze, make_order, plan
+from tests.logistics.conftest import freeze, make_order, make_vehicle, plan
 
 
 def shown(moment):
@@ -100,8 +100,10 @@ def test_of_all_ways_the_cheapest_is_planned(far_shop, day, delivery, household,
     make_order(at(day, far_shop), far_shop.organisation, {leek: 20, milk: 24})
     make_order(delivery, household, {leek: 20, milk: 12})
     known, effort = calls.known(freeze(day)), Effort(50)
-    ways = planning._ways(known)
+    pairs = calls.may_go_straight(known)
+    ways = planning._ways(known, pairs)
     assert [len(way) for way in ways] == [0, 2]
+    assert planning._ways(known, pairs, pairs[:1]) == [pairs[:1], pairs]
     merits = [planning._planned(known, loading.pack(known.goods, way), effort, Watch()).merit for way in ways]
     assert merits[0] != merits[1]
     assert planning.draft(known, effort, Watch()).merit == min(merits)
@@ -114,3 +116,52 @@ def test_a_day_with_straight_rounds_is_driven_and_settled(far_shop, day, farm, l
     assert set(day.crates.values_list("status", flat=True)) == {Crate.Status.DELIVERED}
     run = settling.settle_day(day=day, by=dana)
     assert run.cost == day.rounds.get().cost
+
+
+# What was locked in the plan before
+
+
+@pytest.fixture
+def locked(far_shop, day, network, leek, milk, vehicle, dana, gust):
+    """Leek and milk go straight to the far shop on one locked round of the van, with Gust; a cheap van comes later."""
+    make_order(at(day, far_shop), far_shop.organisation, {leek: 25, milk: 24})
+    (ride,) = plan(freeze(day))
+    Round.objects.filter(pk=ride.pk).update(driver=gust)
+    edits.lock_round(day=day, version=1, by=dana, round=ride.pk)
+    make_vehicle(network, "Goedkoop", per_km=Decimal("0.01"), per_day=0, per_hour=0)
+    return ride
+
+
+def drawn(ride):
+    return [
+        (stop.producer_id, stop.delivery_id, stop.arrives_at, stop.leaves_at, stop.crates.count(), stop.dropped.count())
+        for stop in ride.stops.order_by("position")
+    ]
+
+
+def test_planning_again_keeps_a_locked_round_that_goes_straight(locked, day, vehicle, dana, gust):
+    before = drawn(locked)
+    assert len(before) == 3
+    (again,) = plan(day)
+    assert (again.leg, again.vehicle, again.driver, again.locked) == ("direct", vehicle, gust, True)
+    assert (again.starts_at, again.ends_at, again.km, again.cost) == (
+        locked.starts_at,
+        locked.ends_at,
+        locked.km,
+        locked.cost,
+    )
+    assert drawn(again) == before
+    version = versions.latest(day)
+    assert version.plan["loosed"] == []
+    edits.lock_round(day=day, version=version.number, by=dana, round=again.pk, locked=False)
+    assert {ride.vehicle.name for ride in plan(day)} == {"Goedkoop"}
+
+
+def test_one_whose_van_is_too_small_now_is_planned_anew_and_that_is_said(locked, day, vehicle):
+    vehicle.crates = 1
+    vehicle.save()
+    made = plan(day)
+    assert {ride.vehicle.name for ride in made} == {"Goedkoop"}
+    assert versions.latest(day).plan["loosed"] == [1]
+    assert not day.unplanned.exists()
+    assert not any(ride.locked for ride in made)
