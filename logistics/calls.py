@@ -241,15 +241,8 @@ def straights(known: Known, packed: Packed) -> list[Straight]:
     for (producer, delivery), crates in packed.straight.items():
         key = f"straight {producer} {delivery}"
         farm = _at_farm(known, known.farms[producer], f"{key} from", crates)
-        found.append(
-            Straight(
-                key,
-                (producer, delivery),
-                farm,
-                _at_delivery(known, known.deliveries[delivery], f"{key} to", crates),
-                crates,
-            )
-        )
+        customer = _at_delivery(known, known.deliveries[delivery], f"{key} to", crates)
+        found.append(Straight(key, (producer, delivery), farm, customer, crates))
     return found
 
 

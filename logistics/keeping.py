@@ -1,7 +1,7 @@
 """
 What a new plan keeps as it stands: standing tours, and what was locked in the plan before it. A locked round is to the
-planner what a tour is: its van drives its stops in their order and at their times. Goods that went straight on one, do again. A locked stop is called at by the
-vehicle it was on (`docs/loads.md`).
+planner what a tour is: its van drives its stops in their order and at their times, and what went straight on it does so
+again. A locked stop is called at by the vehicle it was on (`docs/loads.md`).
 """
 
 from collections.abc import Iterable, Sequence

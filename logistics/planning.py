@@ -119,6 +119,7 @@ def draft(known: Known, effort: Effort, watch: Watch) -> Draft:
 
 
 def _cheapest(known: Known, over_hub: Packed, ways: Sequence[list[Pair]], effort: Effort, watch: Watch) -> Draft:
+    """The best of these ways planned in earnest: all locked rounds kept if that can be, little left out, cheap."""
     chosen = ways[0]
     if len(ways) > 1:
         watch.step("comparing")
@@ -126,7 +127,8 @@ def _cheapest(known: Known, over_hub: Packed, ways: Sequence[list[Pair]], effort
             (_planned(known, _packed(known, over_hub, way), effort.glance, watch, quiet=True), way) for way in ways
         ]
         able = [one for one in glanced if one[0].carries_all]
-        chosen = min(able, key=lambda one: (one[0].merit, len(one[1])))[1] if able else chosen
+        best = min(able, key=lambda one: (len(one[0].loosed), one[0].merit, len(one[1])), default=None)
+        chosen = best[1] if best else chosen
     for way in (chosen, ways[0]):
         made = _planned(known, _packed(known, over_hub, way), effort, watch)
         if made.carries_all:

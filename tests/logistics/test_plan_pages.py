@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from logistics import edits, rounds, versions
+from logistics import drivers, edits, rounds, versions
 from logistics.models import Round, Stop
 from network.models import DeliveryDay, Organisation
 from tests.conftest import make_person
@@ -231,6 +231,24 @@ def test_another_driver_does_not_acknowledge(client: Any, planned: DeliveryDay, 
         assert client.post(seen, {"last": change.pk}).status_code == status
     change.refresh_from_db()
     assert change.acknowledged_at is None
+
+
+def test_the_desk_says_how_many_changes_a_driver_has_not_seen(
+    coordinator: Any, planned: DeliveryDay, dana: Any, gust: Any
+) -> None:
+    versions.publish(day=planned, by=dana)
+    for version, position in ((1, 1), (2, 2)):
+        edits.move_stop(day=planned, version=version, by=dana, stop=alices().pk, position=position)
+    page = coordinator.get(url(planned, "day"), headers=ENGLISH).content.decode()
+    assert page.count("2 changes not seen yet by Gust") == 1
+    first = planned.rounds.get(number=1).changes.first()
+    assert first
+    drivers.acknowledge(round=first.round, last=first.pk, by=gust)
+    page = coordinator.get(url(planned, "day"), headers=ENGLISH).content.decode()
+    assert page.count("1 change not seen yet by Gust") == 1
+    drivers.acknowledge(round=first.round, last=first.pk + 1, by=gust)
+    page = coordinator.get(url(planned, "day"), headers=ENGLISH).content.decode()
+    assert page.count("Gust has seen all changes") == 1
 
 
 def test_the_number_of_queries_does_not_grow(
