@@ -70,9 +70,10 @@ class Call:
 
 @dataclass(frozen=True)
 class Straight:
-    """Crates that one van takes from a farm to a customer without the hub between."""
+    """Crates that one van takes from a farm to a customer (`pair`) without the hub between."""
 
     key: str
+    pair: Pair
     farm: Call
     customer: Call
     crates: list[Crate]
@@ -240,7 +241,8 @@ def straights(known: Known, packed: Packed) -> list[Straight]:
     for (producer, delivery), crates in packed.straight.items():
         key = f"straight {producer} {delivery}"
         farm = _at_farm(known, known.farms[producer], f"{key} from", crates)
-        found.append(Straight(key, farm, _at_delivery(known, known.deliveries[delivery], f"{key} to", crates), crates))
+        customer = _at_delivery(known, known.deliveries[delivery], f"{key} to", crates)
+        found.append(Straight(key, (producer, delivery), farm, customer, crates))
     return found
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, Prefetch, Sum
+from django.db.models import Count, F, Prefetch, Q, Sum
 from django.db.models.functions import Round as Rounded
 from django.urls import reverse
 
@@ -102,14 +102,18 @@ class Call:
 
 @dataclass(frozen=True)
 class Ride:
-    """A round with its stops and loads; on the desk also its flaws, the picture of its load and what its driver saw."""
+    """
+    A round with its stops and loads; on the desk also its flaws, the picture of its load, and how many changes there are since
+    it was published, of which its driver has not acknowledged so many (`unseen`).
+    """
 
     round: Round
     calls: list[Call]
     tally: Tally
     flaws: list[Flaw] = field(default_factory=list)
     picture: Picture | None = None
-    changes: list[RoundChange] = field(default_factory=list)
+    changes: int = 0
+    unseen: int = 0
 
     @property
     def rooms(self) -> list[Room]:
@@ -128,11 +132,6 @@ class Ride:
     @property
     def can_change(self) -> bool:
         return self.round.status == Round.Status.PLANNED and not self.round.locked
-
-    @property
-    def unseen(self) -> int:
-        """Changes since it was published that its driver has not acknowledged."""
-        return sum(change.acknowledged_at is None for change in self.changes)
 
 
 @dataclass(frozen=True)
@@ -200,9 +199,8 @@ def rides_of(draft: Draft, wrong: Iterable[Flaw] = ()) -> list[Ride]:
     flaws: dict[tuple[int, int | None], list[Flaw]] = defaultdict(list)
     for flaw in wrong:
         flaws[flaw.round, flaw.stop].append(flaw)
-    changes: dict[int, list[RoundChange]] = defaultdict(list)
-    for change in RoundChange.objects.filter(round__delivery_day=draft.day).defer("deltas"):
-        changes[change.round_id].append(change)
+    changes = RoundChange.objects.filter(round__delivery_day=draft.day).order_by().values_list("round")
+    told = {pk: many for pk, *many in changes.annotate(Count("pk"), unseen=Count("pk", Q(acknowledged_at=None)))}
     found = []
     for trip in draft.trips:
         loads = trip.on_board()
@@ -217,7 +215,7 @@ def rides_of(draft: Draft, wrong: Iterable[Flaw] = ()) -> list[Ride]:
                 tally_of(trip.boxes),
                 flaws[trip.round.number, None],
                 pictured(loads, trip.round.vehicle.crates),
-                changes[trip.round.pk],
+                *told.get(trip.round.pk, ()),
             )
         )
     return found

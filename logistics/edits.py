@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 
 from logistics import drafts, fleet, restoring, writing
 from logistics.drafts import Draft, Trip, Visit
-from logistics.models import PlanVersion, Round, Vehicle
-from logistics.writing import Opened
+from logistics.models import Round, Vehicle
+from logistics.writing import Kept, Opened
 from network.errors import Refused
 from network.models import DeliveryDay, NetworkRole, Person
 
@@ -27,10 +27,12 @@ def move_stop(
     round: int | None = None,
     vehicle: int | None = None,
     position: int | None = None,
-) -> PlanVersion:
+    steps: int = 0,
+) -> Kept:
     """
     Put a stop (pk) at a position (1 is first; None: last) of its own round, of another `round` (pk), or alone on a new round
-    of a `vehicle` (pk). Refused for a locked stop or round, one on the road, rounds of another leg, a position out of range.
+    of a `vehicle` (pk); or so many `steps` later on its own (negative: earlier). Refused for a locked stop or round, one on the
+    road, rounds of another leg, a position out of range.
     """
     opened = writing.open_plan(day=day, version=version)
     trip, visit = _visit(opened.draft, stop)
@@ -39,7 +41,7 @@ def move_stop(
     target = _target(opened, round, vehicle, trip.round.leg, like=trip) or trip
     _free(trip, target)
     trip.visits.remove(visit)
-    _insert(target, visit, position)
+    _insert(target, visit, visit.stop.position + steps if steps else position)
     return writing.keep(opened, action="moved a stop", by=by, touched=[trip, target], stop=str(visit.stop))
 
 
@@ -54,7 +56,7 @@ def place(
     round: int | None = None,
     vehicle: int | None = None,
     position: int | None = None,
-) -> PlanVersion:
+) -> Kept:
     """
     Put a farm or a delivery (pk) that is on no round on one, or on a new round of a `vehicle`. Refused when nothing of it
     waits, when its address is not known, and as in `move_stop`.
@@ -77,7 +79,7 @@ def place(
 
 
 @transaction.atomic
-def lock_stop(*, day: DeliveryDay, version: int, by: Person, stop: int, locked: bool = True) -> PlanVersion:
+def lock_stop(*, day: DeliveryDay, version: int, by: Person, stop: int, locked: bool = True) -> Kept:
     """Keep a stop (pk) on its round, where it is, or (not `locked`) let it go."""
     opened = writing.open_plan(day=day, version=version)
     trip, visit = _visit(opened.draft, stop)
@@ -88,7 +90,7 @@ def lock_stop(*, day: DeliveryDay, version: int, by: Person, stop: int, locked: 
 
 
 @transaction.atomic
-def lock_round(*, day: DeliveryDay, version: int, by: Person, round: int, locked: bool = True) -> PlanVersion:
+def lock_round(*, day: DeliveryDay, version: int, by: Person, round: int, locked: bool = True) -> Kept:
     """Keep a round (pk) with its stops, order and times, or (not `locked`) let it go."""
     opened = writing.open_plan(day=day, version=version)
     trip = _trip(opened.draft, round)
@@ -100,7 +102,7 @@ def lock_round(*, day: DeliveryDay, version: int, by: Person, round: int, locked
 
 
 @transaction.atomic
-def swap_vehicle(*, day: DeliveryDay, version: int, by: Person, round: int, vehicle: int) -> PlanVersion:
+def swap_vehicle(*, day: DeliveryDay, version: int, by: Person, round: int, vehicle: int) -> Kept:
     """Drive a round (pk) with another vehicle (pk) of the day. Refused for any other vehicle, and on a locked round."""
     opened = writing.open_plan(day=day, version=version)
     trip = _trip(opened.draft, round)
@@ -112,7 +114,7 @@ def swap_vehicle(*, day: DeliveryDay, version: int, by: Person, round: int, vehi
 @transaction.atomic
 def split_round(
     *, day: DeliveryDay, version: int, by: Person, round: int, after: int, vehicle: int | None = None
-) -> PlanVersion:
+) -> Kept:
     """
     End a round (pk) after its `after`th stop; the others become a new round of `vehicle` (pk), or of the same vehicle when
     it is back. Refused at the end, when a locked stop would leave, and on a locked round.
@@ -133,7 +135,7 @@ def split_round(
 
 
 @transaction.atomic
-def merge_rounds(*, day: DeliveryDay, version: int, by: Person, round: int, into: int) -> PlanVersion:
+def merge_rounds(*, day: DeliveryDay, version: int, by: Person, round: int, into: int) -> Kept:
     """
     Put all stops of a round (pk) after those of another (`into`, pk). Refused for one and the same round, rounds of another
     leg, locked rounds and stops.
@@ -157,7 +159,7 @@ def merge_rounds(*, day: DeliveryDay, version: int, by: Person, round: int, into
 
 
 @transaction.atomic
-def restore(*, day: DeliveryDay, version: int, by: Person, number: int) -> PlanVersion:
+def restore(*, day: DeliveryDay, version: int, by: Person, number: int) -> Kept:
     """
     Make the plan what it was in version `number`: stops, order, hours, vehicles, locks and drivers. Refused for a version
     that is not of this day, and when a round on the road would change.
@@ -171,7 +173,7 @@ def restore(*, day: DeliveryDay, version: int, by: Person, number: int) -> PlanV
 
 
 @transaction.atomic
-def undo(*, day: DeliveryDay, version: int, by: Person) -> PlanVersion:
+def undo(*, day: DeliveryDay, version: int, by: Person) -> Kept:
     """Restore the version before this one; undoing that again brings this one back. Refused when it is the first."""
     if version < 2:
         raise Refused(_("There is nothing to undo: this is the first version."))
@@ -179,7 +181,7 @@ def undo(*, day: DeliveryDay, version: int, by: Person) -> PlanVersion:
 
 
 @transaction.atomic
-def assign_drivers(*, day: DeliveryDay, version: int, by: Person, drivers: Mapping[int, int | None]) -> PlanVersion:
+def assign_drivers(*, day: DeliveryDay, version: int, by: Person, drivers: Mapping[int, int | None]) -> Kept:
     """
     Give rounds (pk) to drivers (pk), or to nobody, all at once. Refused for whoever does not drive in this network (field
     `driver_<round>`), for a finished round, and when nothing changes.

@@ -9,7 +9,8 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
 from logistics import bill_jobs, correcting, edits, handover, versions
-from logistics.models import PlanVersion, Round, Stop
+from logistics.models import Round
+from logistics.writing import Kept
 from network import clock, cycles
 from network.errors import Refused
 from network.models import DeliveryDay, NetworkRole, Person
@@ -174,7 +175,7 @@ class EditForm(forms.Form):
             raise forms.ValidationError(OUTDATED)
         return verb
 
-    def save(self, *, by: Person) -> PlanVersion | None:
+    def save(self, *, by: Person) -> Kept | None:
         """Make the change; None when it was refused, with the reason on the form."""
         values = {"day": self.day, "version": self.cleaned_data["version"], "by": by}
         try:
@@ -227,18 +228,12 @@ class EditForm(forms.Form):
         return int(text)
 
 
-Change = Callable[[EditForm, dict[str, Any]], PlanVersion]
-
-
-def _step(form: EditForm, values: dict[str, Any], by: int) -> PlanVersion:
-    stop = Stop.objects.filter(pk=form.pk, round__delivery_day=form.day).first()
-    position = stop.position + by if stop else None
-    return edits.move_stop(**values, stop=form.pk, position=position)
+Change = Callable[[EditForm, dict[str, Any]], Kept]
 
 
 CHANGES: dict[str, Change] = {
-    "up": lambda form, values: _step(form, values, -1),
-    "down": lambda form, values: _step(form, values, 1),
+    "up": lambda form, values: edits.move_stop(**values, stop=form.pk, steps=-1),
+    "down": lambda form, values: edits.move_stop(**values, stop=form.pk, steps=1),
     "move": lambda form, values: edits.move_stop(**values, stop=form.pk, **form.where_to()),
     "drag": lambda form, values: edits.move_stop(**values, **form.dragged()),
     "place": lambda form, values: edits.place(**values, **form.what(), **form.where_to()),

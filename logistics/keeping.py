@@ -1,13 +1,14 @@
 """
 What a new plan keeps as it stands: standing tours, and what was locked in the plan before it. A locked round is to the
-planner what a tour is: its van drives its stops in their order and at their times. A locked stop is called at by the
-vehicle it was on (`docs/loads.md`).
+planner what a tour is: its van drives its stops in their order and at their times, and what went straight on it does so
+again. A locked stop is called at by the vehicle it was on (`docs/loads.md`).
 """
 
 from collections.abc import Iterable, Sequence
 
-from logistics.calls import Call, Known
-from logistics.models import TourStop
+from logistics.calls import Call, Known, Straight
+from logistics.loading import Pair
+from logistics.models import Round, TourStop
 from logistics.routing import Tour
 from network import clock
 
@@ -68,6 +69,36 @@ def locked_rounds(known: Known, leg: str, wanted: Sequence[Call], toured: Iterab
                 taken.add(call.key)
         if starts:
             found[round.number] = Tour(van, tuple(starts), tuple(starts.values()))
+    return found
+
+
+def goes(round: Round, pair: Pair) -> bool:
+    """Whether a round calls at the farm of a pair and later at its customer."""
+    first = {(stop.producer_id, stop.delivery_id): stop.position for stop in reversed(round.stops.all())}
+    farm, customer = first.get((pair[0], None)), first.get((None, pair[1]))
+    return farm is not None and customer is not None and farm < customer
+
+
+def locked_straight(known: Known, pairs: Sequence[Straight]) -> dict[int, Tour]:
+    """The locked rounds straight from farm to customer as tours, by their former number, with what still goes straight there."""
+    found: dict[int, Tour] = {}
+    taken: set[str] = set()
+    on = known.day.on
+    for round in known.locked:
+        own = [pair for pair in pairs if pair.key not in taken and goes(round, pair.pair)]
+        if round.leg != Round.Leg.DIRECT or not own:
+            continue
+        taken |= {pair.key for pair in own}
+        starts: dict[str, int] = {}
+        for stop in round.stops.all():
+            here = [call for pair in own for call in (pair.farm, pair.customer) if call.key not in starts]
+            here = [one for one in here if (one.producer_id, one.delivery_id) == (stop.producer_id, stop.delivery_id)]
+            began = clock.minutes_of(stop.leaves_at, on) - sum(call.service for call in here)
+            at = max(clock.minutes_of(stop.arrives_at, on), began)
+            for call in here:
+                starts[call.key] = max(at, call.opens)
+                at = starts[call.key] + call.service
+        found[round.number] = Tour(str(round.vehicle_id), tuple(starts), tuple(starts.values()))
     return found
 
 

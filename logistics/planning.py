@@ -98,27 +98,49 @@ class Draft:
 def draft(known: Known, effort: Effort, watch: Watch) -> Draft:
     """
     The day planned. Where goods may go straight from farm to customer, it is glanced at with all of that, with what farmers
-    buy, with what spares a stop, and with none; what leaves out least and then costs least is planned in earnest.
+    buy, with what spares a stop, and with none; what leaves out least and then costs least is planned in earnest. What goes
+    straight on a locked round does so in each of them, as long as that round can be kept.
     """
     watch.step("loading")
     over_hub = loading.pack(known.goods)
-    ways = _ways(known)
-    chosen: list[Pair] = []
+    pairs = calls.may_go_straight(known)
+    locked = [
+        round
+        for round in known.locked
+        if round.leg == Round.Leg.DIRECT and any(keeping.goes(round, pair) for pair in pairs)
+    ]
+    while True:
+        held = [pair for pair in pairs if any(keeping.goes(round, pair) for round in locked)]
+        made = _cheapest(known, over_hub, _ways(known, pairs, held), effort, watch)
+        kept = [round for round in locked if round.number not in made.loosed]
+        if kept == locked:
+            return made
+        locked = kept
+
+
+def _cheapest(known: Known, over_hub: Packed, ways: Sequence[list[Pair]], effort: Effort, watch: Watch) -> Draft:
+    """The best of these ways planned in earnest: all locked rounds kept if that can be, little left out, cheap."""
+    chosen = ways[0]
     if len(ways) > 1:
         watch.step("comparing")
         glanced = [
             (_planned(known, _packed(known, over_hub, way), effort.glance, watch, quiet=True), way) for way in ways
         ]
-        chosen = min((one for one in glanced if one[0].carries_all), key=lambda one: (one[0].merit, len(one[1])))[1]
-    made = _planned(known, _packed(known, over_hub, chosen), effort, watch)
-    return made if made.carries_all else _planned(known, over_hub, effort, watch)
+        able = [one for one in glanced if one[0].carries_all]
+        best = min(able, key=lambda one: (len(one[0].loosed), one[0].merit, len(one[1])), default=None)
+        chosen = best[1] if best else chosen
+    for way in (chosen, ways[0]):
+        made = _planned(known, _packed(known, over_hub, way), effort, watch)
+        if made.carries_all:
+            return made
+    return _planned(known, over_hub, effort, watch)
 
 
-def _ways(known: Known) -> list[list[Pair]]:
-    """Nothing straight; only what spares a stop; only what farmers buy; all that may."""
-    pairs = calls.may_go_straight(known)
-    ways: list[list[Pair]] = [[]]
-    for way in (calls.that_spare_a_stop(known.goods, pairs), calls.that_farmers_buy(known, pairs), pairs):
+def _ways(known: Known, pairs: Sequence[Pair], held: Sequence[Pair] = ()) -> list[list[Pair]]:
+    """Beside what is `held`: nothing straight; only what spares a stop; only what farmers buy; all that may."""
+    ways: list[list[Pair]] = [list(held)]
+    for some in (calls.that_spare_a_stop(known.goods, pairs), calls.that_farmers_buy(known, pairs), pairs):
+        way = [*some, *(pair for pair in held if pair not in some)]
         if way not in ways:
             ways.append(way)
     return ways
@@ -314,13 +336,20 @@ def _collect(
 
 
 def _carry(known: Known, pairs: Sequence[Straight], vans: Sequence[Van], effort: Effort, watch: Watch) -> Wave:
+    """What goes straight; locked rounds as they stand, one of a van, where it is free then."""
     problem = Problem(known.roads.matrix, (), tuple(vans), pairs=tuple(_pair(known, pair) for pair in pairs))
+    locked: dict[int, Tour] = {}
+    for number, tour in keeping.locked_straight(known, pairs).items():
+        if tour.van not in {kept.van for kept in locked.values()} and waves.can_be_kept(problem, tour):
+            locked[number] = tour
+    problem = replace(problem, tours=tuple(locked.values()))
     ends = [call for pair in pairs for call in (pair.farm, pair.customer)]
     return Wave(
         leg=Round.Leg.DIRECT,
         problem=problem,
         plan=_solved(known, problem, (), effort, watch),
         call_of={call.key: call for call in ends},
+        locked=locked,
     )
 
 

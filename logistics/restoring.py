@@ -25,7 +25,7 @@ def become(draft: Draft, plan: Plan) -> list[Trip]:
     old_stops = [visit.stop for _trip, visit in draft.visits()]
     old_rounds = {trip.round.number: trip.round for trip in draft.trips}
     _keep_the_road(draft, plan)
-    vehicles = Vehicle.objects.in_bulk({row["vehicle"] for row in plan["rounds"]})
+    vehicles = Vehicle.objects.select_related("depot", "returns_to").in_bulk({row["vehicle"] for row in plan["rounds"]})
     drivers = {
         role.person_id: role.person
         for role in NetworkRole.objects.filter(network=draft.day.network, role="driver").select_related("person")

@@ -30,15 +30,20 @@ CARRIED = ("roads", "alone_km", "alone_cost")
 """What a change of the plan leaves as it was."""
 
 
-@transaction.atomic
 def record(
-    *, day: DeliveryDay, action: str, by: Person | None, roads: str = "", draft: Draft | None = None
+    *,
+    day: DeliveryDay,
+    action: str,
+    by: Person | None,
+    roads: str = "",
+    draft: Draft | None = None,
+    last: PlanVersion | None = None,
 ) -> PlanVersion:
     """
-    Keep the plan of a day as it stands now (as in `draft`, when it was just written). The day is locked by the caller.
-    `action` is a short English verb phrase.
+    Keep the plan of a day as it stands now (as in `draft`, when it was just written). The day is locked by the caller, who may
+    know the `last` version. `action` is a short English verb phrase.
     """
-    last = latest(day)
+    last = last or latest(day)
     draft = draft or drafts.load(day)
     rounds = [trip.round for trip in draft.trips]
     former = last if action != PlanVersion.PLANNED else None
@@ -72,7 +77,7 @@ def latest(day: DeliveryDay) -> PlanVersion | None:
 
 def published(day: DeliveryDay) -> PlanVersion | None:
     """The version the drivers' papers were made of; None when they see nothing of the plan yet."""
-    return PlanVersion.objects.published().filter(delivery_day=day).order_by("-number").first()
+    return PlanVersion.objects.published().filter(delivery_day=day).defer("plan").order_by("-number").first()
 
 
 @transaction.atomic
@@ -119,11 +124,16 @@ def snapshot(draft: Draft) -> dict[str, Any]:
             _round(trip.round) | {"stops": [_stop(visit) for visit in trip.visits]}
             for trip in sorted(draft.trips, key=lambda trip: trip.round.number)
         ],
-        "unplanned": [
-            {"producer": one.producer_id, "delivery": one.delivery_id, "reason": one.reason, "remedy": one.remedy}
-            for one in draft.unplanned
-        ],
+        "unplanned": left_out(draft),
     }
+
+
+def left_out(draft: Draft) -> list[dict[str, Any]]:
+    """What no round takes, as `PlanVersion.plan` keeps it."""
+    return [
+        {"producer": one.producer_id, "delivery": one.delivery_id, "reason": one.reason, "remedy": one.remedy}
+        for one in draft.unplanned
+    ]
 
 
 def _round(found: Round) -> dict[str, Any]:

@@ -110,10 +110,11 @@ def hires(problem: Problem, found: Plan) -> bool:
 def can_be_kept(problem: Problem, tour: Tour) -> bool:
     """Whether its van can drive a standing tour as it stands with the loads of today."""
     van = next((van for van in problem.vans if van.key == tour.van), None)
-    sites = tuple(problem.stops[key] for key in tour.sites)
     if van is None:
         return False
-    alone = replace(problem, sites=sites, vans=(van,), pairs=(), tours=(tour,))
+    sites = tuple(site for site in problem.sites if site.key in tour.sites)
+    pairs = tuple(pair for pair in problem.pairs if pair.stops[0].key in tour.sites)
+    alone = replace(problem, sites=sites, vans=(van,), pairs=pairs, tours=(tour,))
     return not check(alone, retime(alone, {van.key: [list(tour.sites)]}))
 
 

@@ -30,6 +30,7 @@ from logistics.access import day_for
 from logistics.forms import DriversForm, PostponeForm, PublishForm
 from logistics.models import BillJob, Round
 from logistics.transport import Travel
+from logistics.writing import Kept
 from network import journal
 from network.errors import Refused
 from network.models import DeliveryDay
@@ -186,13 +187,13 @@ def day_page(request: HttpRequest, day: DeliveryDay, **forms: Any) -> HttpRespon
     return render(request, "logistics/day.html", context, status=422 if refused else 200)
 
 
-def plan_of(day: DeliveryDay, *, opened: str = "", **forms: Any) -> dict[str, Any]:
+def plan_of(day: DeliveryDay, *, opened: str = "", kept: Kept | None = None, **forms: Any) -> dict[str, Any]:
     """
     What the plan's part of the page shows: rounds with map, loads and flaws, versions, publishing, drivers. `opened` is the
-    stop (pk) whose buttons to move and lock it are shown.
+    stop (pk) whose buttons to move and lock it are shown. What was just `kept` is not read again.
     """
-    draft = drafts.load(day)
-    now, shown = versions.latest(day), versions.published(day)
+    draft = kept.draft if kept else drafts.load(day)
+    now, shown = (kept.version, kept.published) if kept else (versions.latest(day), versions.published(day))
     editable = day.status == DeliveryDay.Status.PLANNED
     wrong = flaws.flaws_of(draft) if editable else []
     rides = desk.rides_of(draft, wrong)

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_POST
 from logistics import comparing
 from logistics.access import day_for
 from logistics.forms import DriversForm, EditForm, PublishForm
-from logistics.models import PlanVersion
 from logistics.views.day import day_page, plan_of
+from logistics.writing import Kept
 from network.models import DeliveryDay
 
 
@@ -23,13 +23,12 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """One change; htmx gets the plan anew, others the page. What was refused is said on the plan as it is now."""
     found = day_for(request.user, pk)
     form = EditForm(found, request.POST)
-    version = form.save(by=request.user) if form.is_valid() else None  # type: ignore[arg-type]
-    said = _said(version) if version else form.refused()
+    kept = form.save(by=request.user) if form.is_valid() else None  # type: ignore[arg-type]
+    said = _said(kept) if kept else form.refused()
     if request.htmx:  # type: ignore[attr-defined]
-        refused: dict[str, Any] = {} if version else {"edit_form": form}
-        context = plan_of(found, **refused) | {"said": said}
-        return render(request, "logistics/_plan.html", context, status=200 if version else 422)
-    if version is None:
+        context = plan_of(found, kept=kept) if kept else plan_of(found, edit_form=form)
+        return render(request, "logistics/_plan.html", context | {"said": said}, status=200 if kept else 422)
+    if kept is None:
         return day_page(request, found, edit_form=form)
     messages.success(request, said)
     return redirect("logistics:day", pk=pk)
@@ -79,11 +78,10 @@ def versions_of(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "logistics/versions.html", context)
 
 
-def _said(version: PlanVersion) -> str:
+def _said(kept: Kept) -> str:
     """`Moved a stop: round 2 is home 8 minutes later.`"""
-    before = version.delivery_day.plan_versions.filter(number=version.number - 1).first()
-    effect = comparing.announced(before.plan, version.plan) if before else ""
-    return f"{version.said}: {effect}." if effect else f"{version.said}."
+    effect = comparing.announced(kept.before, kept.version.plan)
+    return f"{kept.version.said}: {effect}." if effect else f"{kept.version.said}."
 
 
 def _number(text: str | None, numbers: list[int], otherwise: int) -> int:

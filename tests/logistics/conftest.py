@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from logistics import edits, handover, rounds, settling, versions
-from logistics.models import CostRun, CostShare, Vehicle
+from logistics.models import CostRun, CostShare, Round, Vehicle
 from network import clock
 from network.models import Cycle, Delivery, DeliveryDay, Network, Organisation, Person, PickupPoint, PriceGroup
 from network.money import share_out
@@ -163,6 +163,13 @@ def settled(closed_day: DeliveryDay, vehicle: Vehicle, dana: Person) -> Delivery
     return closed_day
 
 
+def plan(day: DeliveryDay, **options: Any) -> list[Round]:
+    """The rounds of a day, planned with a short search."""
+    made = rounds.plan_rounds(day=day, iterations=50, **options)
+    day.refresh_from_db()
+    return made
+
+
 def plan_in_order(day: DeliveryDay, *names: str) -> DeliveryDay:
     """
     The day planned, with the stops of each round in the order of `names`, whatever of equally good plans the planner took;
@@ -181,7 +188,7 @@ def plan_in_order(day: DeliveryDay, *names: str) -> DeliveryDay:
     return day
 
 
-__all__ = ["freeze", "make_offer", "make_order", "make_place", "make_vehicle", "plan_in_order", "settled_days"]
+__all__ = ["freeze", "make_offer", "make_order", "make_place", "make_vehicle", "plan", "plan_in_order", "settled_days"]
 
 
 def settled_days(network: Network, costs: Mapping[date, tuple[Any, Any]], *, farms: Sequence[Producer]) -> None:

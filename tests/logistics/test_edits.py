@@ -60,7 +60,7 @@ def test_a_stop_moves_within_its_round_which_is_timed_anew(planned: DeliveryDay,
     assert times(planned, 1) == ["05:45", "06:00", "06:27", "06:54"]
     before = list(planned.rounds.order_by("pk").values_list("pk", flat=True))
     stop = the_stop(planned, "Hoeve Alice")
-    version = edits.move_stop(day=planned, version=1, by=dana, stop=stop.pk, position=1)
+    version = edits.move_stop(day=planned, version=1, by=dana, stop=stop.pk, position=1).version
     assert shape(planned)[1] == ["Hoeve Alice", "Melkerij Bea"]
     assert times(planned, 1) == ["05:40", "06:00", "06:28", "06:49"]
     assert times(planned, 2) == ["13:54", "14:00", "14:23", "14:44"]
@@ -72,12 +72,12 @@ def test_a_stop_moves_within_its_round_which_is_timed_anew(planned: DeliveryDay,
 def test_undo_brings_the_plan_back_and_undo_of_undo_the_change(planned: DeliveryDay, dana: Any) -> None:
     first = planned.plan_versions.get()
     stop = the_stop(planned, "Hoeve Alice")
-    second = edits.move_stop(day=planned, version=1, by=dana, stop=stop.pk, position=1)
-    third = edits.undo(day=planned, version=2, by=dana)
+    second = edits.move_stop(day=planned, version=1, by=dana, stop=stop.pk, position=1).version
+    third = edits.undo(day=planned, version=2, by=dana).version
     assert third.plan == first.plan
     assert (third.km, third.cost, third.co2_kg) == (first.km, first.cost, first.co2_kg)
     assert versions.snapshot(drafts.load(planned)) == first.plan
-    assert edits.undo(day=planned, version=3, by=dana).plan == second.plan
+    assert edits.undo(day=planned, version=3, by=dana).version.plan == second.plan
     assert the_stop(planned, "Hoeve Alice").pk == stop.pk
     assert planned.plan_versions.count() == 4
 
@@ -111,7 +111,7 @@ def test_a_round_is_split_and_merged_again(planned: DeliveryDay, dana: Any, gust
     assert the_round(planned, 1).pk == kept
     last = planned.plan_versions.get(number=3)
     assert last.plan == planned.plan_versions.get(number=1).plan
-    again = edits.restore(day=planned, version=3, by=dana, number=2)
+    again = edits.restore(day=planned, version=3, by=dana, number=2).version
     assert again.plan == planned.plan_versions.get(number=2).plan
     assert sorted(shape(planned)) == [1, 2, 3]
 
@@ -178,7 +178,7 @@ def test_what_no_van_could_take_is_put_on_a_round(closed_day: DeliveryDay, dana:
     bea = Unplanned.objects.exclude(producer=None).get().producer_id
     edits.place(day=closed_day, version=2, by=dana, producer=bea, round=the_round(closed_day, 1).pk, position=1)
     assert shape(closed_day) == {1: ["Melkerij Bea", "Hoeve Alice"]}
-    restored = edits.restore(day=closed_day, version=3, by=dana, number=1)
+    restored = edits.restore(day=closed_day, version=3, by=dana, number=1).version
     assert restored.plan == before.plan
     assert shape(closed_day) == {} and Unplanned.objects.count() == 4
     assert not Crate.objects.exclude(stop=None).exists()
@@ -267,7 +267,7 @@ def test_drivers_are_chosen_all_at_once(planned: DeliveryDay, dana: Any, network
     hilde = make_person("hilde")
     NetworkRole.objects.create(network=network, person=hilde, role="driver")
     one, two = the_round(planned, 1).pk, the_round(planned, 2).pk
-    version = edits.assign_drivers(day=planned, version=1, by=dana, drivers={one: hilde.pk, two: None})
+    version = edits.assign_drivers(day=planned, version=1, by=dana, drivers={one: hilde.pk, two: None}).version
     assert [round_.driver for round_ in planned.rounds.order_by("number")] == [hilde, None]
     assert version.plan["rounds"][0]["driver"] == hilde.pk
     for drivers, why in (({one: bob.pk}, "driver of this network"), ({one: hilde.pk, two: None}, "keeps its driver")):
@@ -279,10 +279,10 @@ def test_drivers_are_chosen_all_at_once(planned: DeliveryDay, dana: Any, network
 
 def test_the_number_of_queries_of_a_change(planned: DeliveryDay, dana: Any, django_assert_num_queries: Any) -> None:
     stop = the_stop(planned, "Hoeve Alice")
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(14):
         edits.move_stop(day=planned, version=1, by=dana, stop=stop.pk, position=1)
     versions.publish(day=planned, by=dana)
-    with django_assert_num_queries(25):
+    with django_assert_num_queries(22):
         edits.undo(day=planned, version=2, by=dana)
 
 
@@ -322,4 +322,4 @@ def test_whatever_is_changed_no_crate_is_lost_and_every_version_comes_back(
             positions = list(found.stops.order_by("position").values_list("position", flat=True))
             assert positions == list(range(1, len(positions) + 1)) != []
     back = edits.restore(day=planned, version=planned.plan_versions.count(), by=dana, number=start.number)
-    assert back.plan == start.plan
+    assert back.version.plan == start.plan

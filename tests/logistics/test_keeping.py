@@ -6,16 +6,10 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
-from logistics import edits, rounds, versions
+from logistics import edits, versions
 from logistics.models import PlanVersion, Round, Stop, Tour, TourStop
 from network import clock
-from tests.logistics.conftest import make_vehicle
-
-
-def plan(day):
-    made = rounds.plan_rounds(day=day, iterations=50)
-    day.refresh_from_db()
-    return made
+from tests.logistics.conftest import make_vehicle, plan
 
 
 @pytest.fixture

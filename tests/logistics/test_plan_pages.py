@@ -1,11 +1,12 @@
 """The desk's page: what its buttons send, what is said when they are refused, versions, drivers, publishing."""
 
+import re
 from typing import Any
 
 import pytest
 from django.urls import reverse
 
-from logistics import edits, rounds, versions
+from logistics import drivers, edits, rounds, versions
 from logistics.models import Round, Stop
 from network.models import DeliveryDay, Organisation
 from tests.conftest import make_person
@@ -28,6 +29,11 @@ def coordinator(client: Any, dana: Any) -> Any:
 
 def url(day: DeliveryDay, name: str = "edit") -> str:
     return reverse(f"logistics:{name}", args=[day.pk])
+
+
+def bare(answer: Any) -> str:
+    """The plan as it is drawn, without tokens and without what was said of a change."""
+    return re.sub(r'<p id="said".*?</p>|csrfmiddlewaretoken" value="\w+"', "", answer.content.decode()).strip()
 
 
 def alices() -> Stop:
@@ -134,7 +140,9 @@ def test_every_tool_works_from_the_page(coordinator: Any, planned: DeliveryDay, 
         {"do": f"down {alices().pk}"},
     ]
     for number, step in enumerate(steps, 1):
-        assert coordinator.post(url(planned), {"version": number} | step, headers=HTMX).status_code == 200, step
+        answer = coordinator.post(url(planned), {"version": number} | step, headers=HTMX)
+        assert answer.status_code == 200, step
+        assert bare(answer) == bare(coordinator.get(url(planned, "day"), {"stop": ""}, headers=HTMX)), step
     assert planned.plan_versions.count() == len(steps) + 1
     assert (alices().round_id, alices().position) == (one.pk, 2)
 
@@ -144,7 +152,9 @@ def test_what_is_on_no_round_is_put_on_one(coordinator: Any, closed_day: Deliver
     van = make_vehicle(network)
     assert f'id="place-farm-{farm.pk}"' in coordinator.get(url(closed_day, "day")).content.decode()
     values = {"version": "1", "do": f"place farm-{farm.pk}", f"to-farm-{farm.pk}": f"v{van.pk}"}
-    assert coordinator.post(url(closed_day), values, headers=HTMX).status_code == 200
+    answer = coordinator.post(url(closed_day), values, headers=HTMX)
+    assert answer.status_code == 200
+    assert bare(answer) == bare(coordinator.get(url(closed_day, "day"), {"stop": ""}, headers=HTMX))
     assert alices().round.vehicle == van
 
 
@@ -223,6 +233,24 @@ def test_another_driver_does_not_acknowledge(client: Any, planned: DeliveryDay, 
     assert change.acknowledged_at is None
 
 
+def test_the_desk_says_how_many_changes_a_driver_has_not_seen(
+    coordinator: Any, planned: DeliveryDay, dana: Any, gust: Any
+) -> None:
+    versions.publish(day=planned, by=dana)
+    for version, position in ((1, 1), (2, 2)):
+        edits.move_stop(day=planned, version=version, by=dana, stop=alices().pk, position=position)
+    page = coordinator.get(url(planned, "day"), headers=ENGLISH).content.decode()
+    assert page.count("2 changes not seen yet by Gust") == 1
+    first = planned.rounds.get(number=1).changes.first()
+    assert first
+    drivers.acknowledge(round=first.round, last=first.pk, by=gust)
+    page = coordinator.get(url(planned, "day"), headers=ENGLISH).content.decode()
+    assert page.count("1 change not seen yet by Gust") == 1
+    drivers.acknowledge(round=first.round, last=first.pk + 1, by=gust)
+    page = coordinator.get(url(planned, "day"), headers=ENGLISH).content.decode()
+    assert page.count("Gust has seen all changes") == 1
+
+
 def test_the_number_of_queries_does_not_grow(
     coordinator: Any, planned: DeliveryDay, dana: Any, django_assert_num_queries: Any
 ) -> None:
@@ -231,10 +259,10 @@ def test_the_number_of_queries_does_not_grow(
         edits.move_stop(day=planned, version=position, by=dana, stop=alices().pk, position=position)
     with django_assert_num_queries(10):
         coordinator.get(url(planned, "versions"))
-    with django_assert_num_queries(37):
+    with django_assert_num_queries(26):
         coordinator.post(url(planned), {"version": 3, "do": f"up {alices().pk}"}, headers=HTMX)
     edits.split_round(day=planned, version=4, by=dana, round=planned.rounds.get(number=2).pk, after=1)
-    with django_assert_num_queries(37):
+    with django_assert_num_queries(26):
         coordinator.post(url(planned), {"version": 5, "do": f"down {alices().pk}"}, headers=HTMX)
     with django_assert_num_queries(24):
         coordinator.get(url(planned, "day"))

@@ -1,135 +1,22 @@
-"""What goes straight, who drives herself, standing tours, what could not be planned, and everybody alone: planned by hand."""
+"""Who drives herself, what could not be planned and why, everybody alone, and what happens while it is planned."""
 
-from datetime import time, timedelta
+from datetime import time
 from decimal import Decimal
 
 import pytest
 
-from logistics import calls, handover, loading, planning, rounds, settling, versions, waves
-from logistics.models import Crate, PlanVersion, Round, Stop, TransportChoice, Unplanned
+from logistics import calls, handover, rounds, settling, versions, waves
+from logistics.models import Crate, PlanVersion, Stop, TransportChoice, Unplanned
 from logistics.planning import Effort
 from logistics.routing import Load, Problem, Site, Van, check
 from logistics.waves import Watch
 from network import clock
 from network.errors import Refused
-from network.models import Delivery, DeliveryDay, Outlet
+from network.models import DeliveryDay
 from orders import shortages
 from orders.models import PurchaseOrderLine
-from tests.conftest import make_outlet, make_place, make_producer, make_product
-from tests.logistics.conftest import freeze, make_order, make_vehicle
-from tests.logistics.straight_road import crates as load
-from tests.logistics.straight_road import road, stops, van
-
-
-def shown(moment):
-    return clock.local(moment).time()
-
-
-def plan(day, **options):
-    made = rounds.plan_rounds(day=day, iterations=50, **options)
-    day.refresh_from_db()
-    return made
-
-
-@pytest.fixture
-def far_shop(network):
-    """A shop ten kilometres beyond Hoeve Alice, seen from the hub, that opens at nine."""
-    outlet = make_outlet(network, "Winkel Ver")
-    outlet.organisation.place = make_place(51.14, 3.52)
-    outlet.organisation.save()
-    return outlet
-
-
-def at(day, outlet):
-    return day.deliveries.get(outlet=outlet)
-
-
-# What goes straight
-
-
-def test_full_crates_for_a_shop_beyond_the_farm_go_straight(far_shop, day, farm, leek, vehicle):
-    make_order(at(day, far_shop), far_shop.organisation, {leek: 25})
-    (ride,) = plan(freeze(day))
-    assert ride.leg == Round.Leg.DIRECT
-    loading_stop, dropping_stop = ride.stops.all()
-    assert (loading_stop.producer, dropping_stop.delivery) == (farm, at(day, far_shop))
-    crates = day.crates.order_by("pk")
-    assert [(crate.leg, crate.letter) for crate in crates] == [("direct", f"B{number}") for number in (1, 2, 3)]
-    assert {(crate.stop, crate.dropped_at) for crate in crates} == {(loading_stop, dropping_stop)}
-    assert farm.opens <= shown(loading_stop.arrives_at) <= farm.closes
-    assert time(9) <= shown(dropping_stop.leaves_at)
-    assert (shown(ride.starts_at), shown(ride.ends_at)) == (time(8, 18), time(9, 36))
-    assert (ride.km, ride.cost) == (Decimal("48.62"), Decimal("94.42"))
-
-
-def test_less_than_a_crate_goes_over_the_hub(far_shop, day, farm, leek, vehicle):
-    make_order(at(day, far_shop), far_shop.organisation, {leek: 9})
-    made = plan(freeze(day))
-    assert [(ride.leg, ride.km) for ride in made] == [
-        ("collection", Decimal("30.00")),
-        ("distribution", Decimal("47.20")),
-    ]
-
-
-def test_less_than_a_crate_goes_straight_to_another_farm(network, second_farm, day, leek, vehicle):
-    outlet = Outlet.objects.create(
-        organisation=second_farm.organisation,
-        code="hoevewinkel",
-        kind="farm_shop",
-        weekdays=[3],
-        opens=time(9),
-        closes=time(12),
-    )
-    delivery = day.deliveries.create(
-        outlet=outlet,
-        place=second_farm.organisation.place,
-        starts_at=clock.moment(day.on, time(9)),
-        ends_at=clock.moment(day.on, time(12)),
-    )
-    make_order(delivery, second_farm.organisation, {leek: 4})
-    assert [ride.leg for ride in plan(freeze(day))] == ["direct"]
-
-
-def test_what_a_farmer_brings_to_the_hub_never_goes_straight(far_shop, day, farm, leek, vehicle):
-    farm.transport = "brings"
-    farm.save()
-    make_order(at(day, far_shop), far_shop.organisation, {leek: 25})
-    assert [ride.leg for ride in plan(freeze(day))] == ["distribution"]
-
-
-def test_what_households_ordered_goes_over_the_hub(day, delivery, farm, household, leek, vehicle):
-    make_order(delivery, household, {leek: 50})
-    assert [ride.leg for ride in plan(freeze(day))] == ["collection", "distribution"]
-
-
-def test_a_shop_on_the_way_to_the_hub_is_no_reason_to_go_straight(network, day, farm, leek, vehicle, shop):
-    delivery = at(day, shop)
-    delivery.place = network.hub
-    delivery.save()
-    make_order(delivery, shop.organisation, {leek: 50})
-    known = calls.known(freeze(day))
-    assert calls.may_go_straight(known) == []
-
-
-def test_of_all_ways_the_cheapest_is_planned(far_shop, day, delivery, household, farm, leek, milk, vehicle):
-    make_order(at(day, far_shop), far_shop.organisation, {leek: 20, milk: 24})
-    make_order(delivery, household, {leek: 20, milk: 12})
-    known, effort = calls.known(freeze(day)), Effort(50)
-    ways = planning._ways(known)
-    assert [len(way) for way in ways] == [0, 2]
-    merits = [planning._planned(known, loading.pack(known.goods, way), effort, Watch()).merit for way in ways]
-    assert merits[0] != merits[1]
-    assert planning.draft(known, effort, Watch()).merit == min(merits)
-
-
-def test_a_day_with_straight_rounds_is_driven_and_settled(far_shop, day, farm, leek, vehicle, dana):
-    make_order(at(day, far_shop), far_shop.organisation, {leek: 25})
-    plan(freeze(day))
-    handover.drive_day(day=day, by=dana)
-    assert set(day.crates.values_list("status", flat=True)) == {Crate.Status.DELIVERED}
-    run = settling.settle_day(day=day, by=dana)
-    assert run.cost == day.rounds.get().cost
-
+from tests.conftest import make_producer, make_product
+from tests.logistics.conftest import freeze, make_order, make_vehicle, plan
 
 # Who drives
 
@@ -181,74 +68,7 @@ def test_a_van_that_must_come_to_the_hub_first_can_leave_later(closed_day, farm,
     own_van.available_from = time(13)
     own_van.save()
     plan(closed_day)
-    assert all(shown(ride.starts_at) >= time(13) for ride in closed_day.rounds.all())
-
-
-# What no van holds at once
-
-
-def crates_of(**wanted):
-    return [Crate(storage_class=storage_class, kg=8) for storage_class, many in wanted.items() for _ in range(many)]
-
-
-def split(crates, *rooms):
-    vans = [Van(f"v{n}", 0, room, sum(room), 10_000) for n, room in enumerate(rooms)]
-    (call, *more) = calls.visits([calls.Call("farm 1", None, crates, 0, 600)], vans)
-    return [loading.load_of(visit.crates).crates for visit in (call, *more)]
-
-
-def test_as_few_visits_as_the_vans_need_each_with_its_share_of_the_cold():
-    assert split(crates_of(ambient=100, cold=60), (110, 90, 40, 10)) == [(50, 0, 30, 0)] * 2
-    assert split(crates_of(ambient=10, cold=100), (110, 90, 40, 10)) == [(4, 0, 34, 0), (3, 0, 33, 0), (3, 0, 33, 0)]
-
-
-def test_one_class_after_the_other_when_no_van_takes_both():
-    assert split(crates_of(ambient=10, frozen=4), (10, 0, 0, 0), (0, 0, 0, 4)) == [(10, 0, 0, 0), (0, 0, 0, 4)]
-
-
-def test_what_takes_too_many_visits_stays_whole():
-    assert split(crates_of(cool=60), (10, 10, 0, 0)) == [(0, 60, 0, 0)]
-
-
-def test_what_only_a_hired_van_holds_may_come_in_two_visits():
-    """91 cool crates: one too many for the vans of the network, and a lorry for the day is no answer to one crate."""
-    vans = [
-        Van("own", 0, (110, 90, 40, 10), 110, 10_000, fixed=18.0),
-        Van("hired", 0, (160,) * 4, 160, 10_000, fixed=95.0),
-    ]
-    found = calls.visits([calls.Call("farm 1", None, crates_of(cool=91), 0, 600)], vans)
-    assert [loading.load_of(visit.crates).crates for visit in found] == [(0, 46, 0, 0), (0, 45, 0, 0)]
-    (whole,) = calls.visits([calls.Call("farm 1", None, crates_of(frozen=100), 0, 600)], vans)
-    assert loading.load_of(whole.crates).crates == (0, 0, 0, 100), "what the others cannot cool goes with the hired one"
-
-
-@pytest.mark.parametrize(("fixed", "driven"), [(60.0, {"own": 2}), (40.0, {"own": 1, "other": 1})])
-def test_a_van_drives_twice_before_a_dear_one_is_hired(fixed, driven):
-    """Two points of a full van each, a kilometre away: a second trip is cheaper than another van, and only tried for a dear one."""
-    sites = (Site("a", 1, deliver=load(20)), Site("b", 1, deliver=load(20)))
-    problem = Problem(road(0, 1), sites, (van("own", fixed=0.0), van("other", fixed=fixed)))
-    found = waves.solve(problem, {"a": 0.0, "b": 0.0}, iterations=30, seed=1, watch=Watch())
-    assert {route.van: len(stops(route)) for route in found.routes} == driven
-
-
-@pytest.mark.parametrize(("dear", "driving"), [(50, ["Own"]), (1000, ["Hired", "Own"])])
-def test_an_unhurried_hour_is_no_reason_to_hire(network, day, delivery, household, dear, driving, monkeypatch):
-    """
-    Two farms on either side, 37 minutes away, open from six, for a point that opens at ten: unhurried, goods are wanted at the
-    hub at twenty to eight, and one van is back at a quarter to eight.
-    """
-    monkeypatch.setattr(waves, "DEAR", dear)
-    make_vehicle(network, "Own")
-    make_vehicle(network, "Hired", kind="carrier", per_day=95)
-    opens = clock.moment(day.on, time(10))
-    Delivery.objects.filter(pk=delivery.pk).update(starts_at=opens, ends_at=opens + timedelta(hours=2))
-    delivery.refresh_from_db()
-    farms = [make_producer(network, f"Hoeve {lat}", lat=lat, lon=3.73) for lat in (51.265, 50.815)]
-    make_order(delivery, household, {make_product(farm, f"kale {farm}"): 5 for farm in farms})
-    plan(freeze(day))
-    assert sorted({ride.vehicle.name for ride in day.rounds.all()}) == driving
-    assert not day.unplanned.exists()
-    assert Stop.objects.get(delivery=delivery).leaves_at <= opens
+    assert all(clock.local(ride.starts_at).time() >= time(13) for ride in closed_day.rounds.all())
 
 
 # What could not be planned, and what would help

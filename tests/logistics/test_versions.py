@@ -248,7 +248,7 @@ def test_a_merged_round_is_withdrawn(published: DeliveryDay, dana: Any, gust: An
 def test_two_versions_side_by_side(planned: DeliveryDay, dana: Any, network: Any) -> None:
     bike = make_vehicle(network, "Bakfiets")
     one = planned.plan_versions.get()
-    two = edits.move_stop(day=planned, version=1, by=dana, stop=alices(planned).pk, vehicle=bike.pk)
+    two = edits.move_stop(day=planned, version=1, by=dana, stop=alices(planned).pk, vehicle=bike.pk).version
     compared = comparing.side_by_side(one, two)
     assert compared["km"] == two.km - one.km > 0
     assert (compared["moved"], compared["unplanned"]) == (1, 0)
