@@ -24,7 +24,7 @@ check: setup ## style, types, architecture, templates, migrations, translations
 	$(BIN)/python manage.py messages --check
 
 check-pages: setup browser ## every page at three widths in both themes, with axe
-	@KOUTER_ALL_WIDTHS=1 $(BIN)/python -m pytest tests/pages
+	@KOUTER_ALL_WIDTHS=1 $(BIN)/python -m pytest tests/pages/test_every_page.py
 
 bench: setup browser ## measure; results belong in docs/performance.md
 	@$(BIN)/python -m pytest tests/benchmarks -o python_files='bench_*.py' -s

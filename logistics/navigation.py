@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from network.models import Network, NetworkRole, OrganisationRole
 
@@ -43,7 +44,7 @@ def _links(request: HttpRequest) -> list[Link]:
         ]
     if home:
         pages += [
-            (_("Order"), reverse("orders:shop", args=[home])),
+            (pgettext("what you do in the shop", "Order"), reverse("orders:shop", args=[home])),
             (_("Farms"), reverse("producers:farms", args=[home])),
         ]
     if home and (home in member_of or "coordinator" in roles.get(home, ())):

@@ -221,13 +221,17 @@ class Servers:
 
 
 def stop(child: subprocess.Popen[bytes], how: signal.Signals = signal.SIGTERM, *, patience: float = 4) -> None:
-    """Ask a child to stop, and end it when it does not within `patience` seconds."""
+    """
+    Ask a child to stop, and end it when it does not within `patience` seconds; one that leads a session with all it started,
+    or a web server that was interrupted while it began would leave its workers on the port.
+    """
     if child.poll() is None:
         child.send_signal(how)
         try:
             child.wait(patience)
         except subprocess.TimeoutExpired:
-            child.kill()
+            leads = os.getpgid(child.pid) == child.pid
+            os.killpg(child.pid, signal.SIGKILL) if leads else child.kill()
             child.wait()
 
 

@@ -253,7 +253,7 @@ def basket_of(order: Order | None, network: Network, *, consumer: bool, fee: Dec
     lines = [line for line in order.lines.all() if line.quantity] if order else []
     total = sum((gross(line) for line in lines), Decimal(0))
     maximum = sum((most(line) for line in lines), Decimal(0))
-    deposit = sum((euros(line.deposit * line.quantity) for line in lines), Decimal(0))
+    deposits = sum(map(deposit, lines), Decimal(0))
     minimum = network.minimum_order if consumer else Decimal(0)
     return {
         "lines": [
@@ -262,10 +262,10 @@ def basket_of(order: Order | None, network: Network, *, consumer: bool, fee: Dec
         "count": len(lines),
         "total": total,
         "maximum": maximum,
-        "deposit": deposit,
+        "deposit": deposits,
         "fee": fee,
-        "due": total + deposit + fee,
-        "due_at_most": maximum + deposit + fee,
+        "due": total + deposits + fee,
+        "due_at_most": maximum + deposits + fee,
         "minimum": minimum,
         "missing": max(Decimal(0), minimum - total),
         "confirm_url": reverse("orders:confirm", args=[order.pk]) if order else "",
@@ -282,6 +282,11 @@ def gross(line: OrderLine, quantity: Decimal | None = None) -> Decimal:
     """What a line costs a consumer, rounded once: of what was billed, else of what is in the basket."""
     units = quantity if quantity is not None else line.billed if line.billed is not None else line.quantity
     return euros(line.gross * units)
+
+
+def deposit(line: OrderLine) -> Decimal:
+    """The deposits on a line: of what was billed, else of what is in the basket."""
+    return euros(line.deposit * (line.billed if line.billed is not None else line.quantity))
 
 
 def most(line: OrderLine) -> Decimal:

@@ -1,7 +1,7 @@
 """The demo network: what a visitor sees first is made by the product itself, and adds up."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Count, F, Sum
 
 from logistics import assembly
-from logistics.demo import build, tasks, together, weeks
+from logistics.demo import build, tasks, together, waverers, weeks
 from logistics.models import CostRun, CostShare, PhoneAction, Pickup, Round, Stop, TemperatureReading, Vehicle
 from network import clock, cycles
 from network.models import Cycle, Network, Organisation, OutboxEntry, Outlet, PickupPoint, Posting, Transaction
@@ -164,6 +164,17 @@ def test_last_week_was_collected_with_what_was_bad_and_the_empties(gent: Network
     assert not EmptiesReturn.objects.exclude(credited=F("count")).exists()
     assert EmptiesReturn.objects.exists()
     assert Posting.objects.aggregate(total=Sum("amount"))["total"] == 0
+    wavered = Order.objects.get(buyer=waverers.household())
+    assert (wavered.status, wavered.confirmed_at, wavered.lines.count()) == ("cancelled", None, 0)
+
+
+def test_the_volunteer_finds_back_what_she_let_lapse(gent: Network, visit: Any) -> None:
+    with clock.at(datetime(2026, 11, 26, 12, tzinfo=UTC)):
+        weeks.live(gent, date(2026, 11, 30), SEED)
+        order = Order.objects.get(buyer=waverers.household())
+        assert (order.status, order.lines.count(), order.lapsed.count()) == ("basket", 0, 4)
+        page = visit(order.placed_by).get("/gent/shop/").content.decode()
+        assert "Your basket was kept for you until Thursday 11" in page
 
 
 @pytest.mark.django_db(transaction=True)

@@ -121,3 +121,15 @@ def test_children_die_with_a_killed_parent(folder):
     parent.wait()
     for pid in pids:
         subprocess.run(["tail", f"--pid={pid}", "-f", "/dev/null"], timeout=10, check=True)
+
+
+def test_who_does_not_stop_is_ended_with_all_it_started():
+    stubborn = subprocess.Popen(
+        ["sh", "-c", "trap '' TERM; sleep 600 & echo $!; wait"],
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    started = int(stubborn.stdout.readline())
+    embedded.stop(stubborn, patience=0.1)
+    subprocess.run(["tail", f"--pid={started}", "-f", "/dev/null"], timeout=10, check=True)

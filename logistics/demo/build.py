@@ -396,11 +396,13 @@ def _cast(networks: list[Network], producers: dict[str, Producer]) -> None:
         )
     )
     point = PickupPoint.objects.get(code="a03")
-    home = Organisation.objects.filter(roles__person__email="a03-1@huis.example").get()
-    home.name = "Gezin Vermeulen"
-    home.save(update_fields=["name"])
-    OrganisationRole.objects.create(organisation=home, person=bob)
-    account.at_home(home, bob)
+    homes = {}
+    for person, email in ((bob, "a03-1@huis.example"), (fien, "a03-2@huis.example")):
+        homes[person] = home = Organisation.objects.get(roles__person__email=email)
+        home.name = f"Gezin {person.name.split()[-1]}"
+        home.save(update_fields=["name"])
+        OrganisationRole.objects.create(organisation=home, person=person)
+    account.at_home(homes[bob], bob)
     OrganisationRole.objects.create(organisation=producers["P002"].organisation, person=alice)
     OrganisationRole.objects.create(organisation=Organisation.objects.get(outlet__code="w01"), person=eli)
     roles = [

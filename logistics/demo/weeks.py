@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from logistics import disputes, driven, handover, rounds, scenarios, settling, temperatures, versions
-from logistics.demo import account, fleets, harvests, pickups, searches, subscribers, supplies, traced
+from logistics.demo import account, fleets, harvests, pickups, searches, subscribers, supplies, traced, waverers
 from logistics.demo.build import LOGINS, WEEKS, rows
 from logistics.models import CostShare, Dispute, Scenario, Stop, TemperatureReading
 from network import clock, cycles, homes
@@ -99,6 +99,8 @@ def _let_order(network: Network, week_on: date, seed: int) -> Cycle:
             subscribers.prepare(network, cycle)
         cycles.open_cycle(cycle=cycle)
         served = subscribers.turn(cycle)
+        if weeks_ago <= waverers.WEEKS:
+            served.add(waverers.household().pk)
         fleets.choose(network, cycle)
     searches.look_for(network, week_on, opens_at, seed)
     for day in cycle.days.order_by("closes_at"):
@@ -109,6 +111,8 @@ def _let_order(network: Network, week_on: date, seed: int) -> Cycle:
             if buyer.organisation.pk not in served:
                 with clock.at(moment):
                     order(buyer, offers[buyer.trade], dice)
+        if weeks_ago <= waverers.WEEKS:
+            waverers.waver(day, offers[False])
         if until == day.closes_at:
             with clock.at(until):
                 closing.close_day(day=day)

@@ -161,8 +161,9 @@ def duration(minutes: int | None) -> str:
 
 @register.filter(expects_localtime=True)
 def weekday(day: date | None) -> str:
-    """`donderdag 5 maart`."""
-    return date_format(_local(day), "l j F") if day else NOTHING
+    """`donderdag 5 maart`; the first of a month is `1er` in French."""
+    written = date_format(_local(day), "l j F") if day else NOTHING
+    return written.replace(" 1 ", " 1er ") if (get_language() or "nl")[:2] == "fr" else written
 
 
 @register.filter(expects_localtime=True)

@@ -1,5 +1,6 @@
 """A buyer's own orders: look, confirm, cancel, put in a calendar."""
 
+from collections.abc import Collection
 from decimal import Decimal
 
 from django.contrib import messages
@@ -37,8 +38,13 @@ def order_list(request: HttpRequest) -> HttpResponse:
         .order_by("-delivery__starts_at", "-pk")
     )
     page = Paginator(orders, 20).get_page(request.GET.get("page"))
-    rows = [(order, sum((shelf.gross(line) for line in order.lines.all()), order.delivery.fee)) for order in page]
+    rows = [(order, _total(order, order.lines.all())) for order in page]
     return render(request, "orders/mine.html", {"page": page, "rows": rows})
+
+
+def _total(order: Order, lines: Collection[OrderLine]) -> Decimal:
+    """All of it: goods, deposits and bringing it home."""
+    return sum((shelf.gross(line) + shelf.deposit(line) for line in lines), _fee(order, bool(lines)))
 
 
 @login_required
@@ -52,10 +58,7 @@ def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
     went_with = lots.went_with([day], [line.product_id for line in lines])
     papers = list(order.documents.select_related("issuer").order_by("pk"))
     fee = _fee(order, bool(lines))
-    goods = sum((shelf.gross(line) for line in lines), Decimal(0))
-    deposit = sum(
-        (line.deposit * (line.billed if line.billed is not None else line.quantity) for line in lines), Decimal(0)
-    )
+    deposit = sum(map(shelf.deposit, lines), Decimal(0))
     return render(
         request,
         "orders/detail.html",
@@ -73,7 +76,7 @@ def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
             ],
             "recalled": recalls.of_order(order),
             "fee": fee,
-            "total": goods + fee + deposit,
+            "total": _total(order, lines),
             "most": sum((shelf.most(line) for line in lines), fee + deposit) if order.status != "settled" else None,
             "deposit": deposit,
             "parts": shelf.parts_of(lines, fee),

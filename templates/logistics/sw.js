@@ -6,7 +6,7 @@ importScripts('{% static "js/outbox.js" %}')
 // or loses a round leaves nothing behind; what waits in the outbox stays.
 const PAGES = 'kouter-pages', FILES = 'kouter-files'
 const ROAD = /^\/(rounds\/(\d+\/(\d+\/)?)?|(deliveries|orders)\/\d+\/|farm\/[\w-]+\/harvest\/(\d+\/)?)$/
-const STATIC = '{% static "" %}'
+const STATIC = '{% get_static_prefix %}'
 const bare = request => new URL(request.url ?? request, location.origin).pathname
 
 self.addEventListener('install', () => self.skipWaiting())

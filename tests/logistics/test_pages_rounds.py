@@ -1,3 +1,4 @@
+import json
 from datetime import timedelta
 from decimal import Decimal
 
@@ -232,3 +233,16 @@ def test_the_number_of_queries_on_the_road(driver, client, planned, at_alice, fi
     client.get(page)
     with django_assert_num_queries(13):
         client.get(page)
+
+
+def test_the_phones_worker_names_files_as_they_are_gathered(client, settings, tmp_path):
+    """With hashes in their names, as a running server has them and tests have not."""
+    gathered = {"version": "1.1", "hash": "", "paths": {"js/outbox.js": "js/outbox.5f3a.js"}}
+    (tmp_path / "staticfiles.json").write_text(json.dumps(gathered))
+    settings.STATIC_ROOT = tmp_path
+    kept_with_hashes = {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}
+    settings.STORAGES = settings.STORAGES | {"staticfiles": kept_with_hashes}
+    answer = client.get("/sw.js")
+    assert answer.status_code == 200
+    assert "importScripts('/static/js/outbox.5f3a.js')" in answer.content.decode()
+    assert "const STATIC = '/static/'\n" in answer.content.decode()

@@ -5,6 +5,7 @@ import pytest
 import zxingcpp
 from django.utils import translation
 from PIL import Image
+from pypdf import PdfReader
 
 from logistics import rounds, sheets, versions
 from logistics.models import Crate, Round, Stop
@@ -389,6 +390,9 @@ def test_a_lot_stands_on_the_labels_of_its_farm_and_on_the_delivery_note(closed_
     printed = ["L 260302A, best before 09/03/26", "L 260302B, best before 09/03/26"]
     crates = [label for label in labels.of_ride(found, ride)["crates"] if label["name"] == "Hoeve Alice"]
     assert [lot for lot, _nothing in crates[0]["lines"]] == ["leek", *printed]
+    with translation.override("fr"):
+        (page,) = PdfReader(BytesIO(sheets.drawn([labels.of_ride(*ride_of(closed_day, "collection"))]))).pages
+    assert (page.extract_text().count("09/03/26"), page.extract_text().count("…")) == (2 * len(crates), 0)
     (note,) = packing.notes(found)
     assert {row["name"]: row["lots"] for row in note["rows"]} == {"leek": printed, "milk": []}
     assert len(pictures([packing.delivery_notes(found, [note])], ppi=20)) == 1

@@ -106,6 +106,8 @@ def test_moments_are_told_in_brussels_and_in_the_language_of_the_reader() -> Non
     with override("fr"):
         assert kouter.weektime(NOON) == f"mardi 3 mars, 12{NB}h"
         assert kouter.hour(half_past_five) == "17h30"
+        assert kouter.weekday(date(2026, 12, 1)) == "mardi 1er décembre"
+        assert kouter.weekday(date(2026, 12, 21)) == "lundi 21 décembre"
     with override("en"):
         assert kouter.hour(half_past_five) == "17:30"
 

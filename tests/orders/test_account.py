@@ -109,6 +109,14 @@ def test_deposit_is_owed_on_what_was_billed(ordered, household, bob, day, leek, 
     assert "Deposit charged € 0.45 on 3 pieces" in text(visit(bob).get(page(household)))
 
 
+def test_the_list_of_orders_says_what_each_order_says(ordered, household, bob, leek, visit) -> None:
+    Product.objects.update(deposit=D("0.15"))
+    order = ordered(household, bob, 5)
+    shown = text(visit(bob).get(reverse("orders:detail", args=[order.pk])))
+    assert "Deposits € 0.75 Total, VAT included € 12.70" in shown
+    assert "Confirmed € 12.70 order" in text(visit(bob).get(reverse("orders:mine")))
+
+
 def test_a_document_keeps_the_address_of_its_day(network, household, bob, visit) -> None:
     kept = paper(network, household, 2025)
     households.move(organisation=household, street="Dorp 3", postcode="9880", municipality="Aalter", by=bob)

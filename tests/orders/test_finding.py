@@ -72,6 +72,16 @@ def test_filters_combine(market, chosen, found) -> None:
     assert skus(market, **chosen) == found
 
 
+@pytest.mark.parametrize("chosen", [{}, {"sort": "near"}, {"q": "hoeve"}, {"q": "hoeve", "free": ("celery",)}])
+def test_a_page_is_picked_by_its_order_before_anything_is_joined_to_it(market, chosen) -> None:
+    found = finding.look(market, Choice(**chosen))
+    whole = list(found.offers.all())
+    page = found.from_to(1, 3)
+    assert list(page) == whole[1:3]
+    assert list(found.from_to(60, 120)) == []
+    assert 'WHERE ("producers_offer"."id" = ANY(ARRAY(SELECT ' in str(page.query)
+
+
 def test_in_my_basket(market) -> None:
     milk = Offer.objects.get(
         supply__product__sku="milk", delivery_day=market.delivery.delivery_day, price_group=market.group

@@ -1,5 +1,9 @@
-"""Every page of the matrix, on a phone in daylight and on a desk at night: accessible, within its width, without a word in the console."""
+"""
+Every page of the matrix, on a phone in daylight and on a desk at night: accessible, within its width, without a word in the
+console. `make check-pages` looks at three widths in both themes.
+"""
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -15,7 +19,8 @@ from tests.pages.test_styleguide import violations
 from tests.world import PAGES
 
 pytestmark = pytest.mark.django_db(transaction=True)
-SIZES = {"390 light": (True, False), "1280 dark": (False, True)}
+SIZES = {f"{width} {theme}": (width, theme == "dark") for width in (320, 390, 1280) for theme in ("light", "dark")}
+LOOKED_AT = list(SIZES) if os.environ.get("KOUTER_ALL_WIDTHS") else ["390 light", "1280 dark"]
 
 
 @pytest.fixture
@@ -34,16 +39,17 @@ def shown() -> Iterator[tuple[Row, str]]:
                 break
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", LOOKED_AT)
 def test_every_page_is_accessible_and_fits(open_page: Callable[..., Page], world: Any, size: str) -> None:
-    phone, dark = SIZES[size]
+    width, dark = SIZES[size]
     browsers: dict[str, Page] = {}
     said: list[str] = []
     wrong: dict[str, Any] = {}
     looked = 0
     for row, who in shown():
         if who not in browsers:
-            browsers[who] = open_page(world.people.get(who), phone=phone, dark=dark)
+            browsers[who] = open_page(world.people.get(who), phone=width < 1000, dark=dark)
+            browsers[who].set_viewport_size({"width": width, "height": 800})
             browsers[who].on("console", lambda m: said.append(m.text) if m.type in ("error", "warning") else None)
             browsers[who].on("pageerror", lambda error: said.append(str(error)))
         page = browsers[who]
