@@ -6,6 +6,7 @@ of them, load by load, in dense tables. What they cost bounds what other searche
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from logistics.cost_sharing.bounds import Completions
 from logistics.cost_sharing.game import Floats, Ints
@@ -95,7 +96,7 @@ class Ways:
 
 
 @lru_cache(maxsize=4)
-def _into(remembered: bytes, n: int) -> Ints:
+def _into(remembered: bytes, n: int) -> NDArray[np.int16]:
     """`[i, j, m]`: what a way at i with memory m remembers when it goes on to j, or -1 when it remembers j."""
     near = np.frombuffer(remembered, dtype=np.int64).reshape(n, -1)
     k = near.shape[1]
