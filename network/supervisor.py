@@ -53,7 +53,9 @@ def main() -> int:
                 "network.wsgi:application",
             )
         )
-        wait_for(address, children[-1])  # alone: the worker, who lives the demo's past, takes all there is of the machine
+        wait_for(
+            address, children[-1]
+        )  # alone: the worker, who lives the demo's past, takes all there is of the machine
         servers.tell(address=address)
         drop_torn(SCHEDULE)
         children += [
