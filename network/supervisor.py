@@ -53,9 +53,7 @@ def main() -> int:
                 "network.wsgi:application",
             )
         )
-        wait_for(
-            address, children[-1]
-        )  # alone: the worker, who lives the demo's past, takes all there is of the machine
+        wait_for(address, children[-1])  # before the worker, who takes the whole machine to live the demo's past
         servers.tell(address=address)
         drop_torn(SCHEDULE)
         children += [
