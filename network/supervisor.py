@@ -38,20 +38,6 @@ def main() -> int:
         say("PostgreSQL and Valkey run; bringing the database up to date")
         manage("migrate", "--verbosity=0")
         manage("demo", "--if-needed")
-        drop_torn(SCHEDULE)
-        children += [
-            start("worker", "celery", "-A", "network", "worker", "--concurrency=3", "--loglevel=WARNING"),
-            start(
-                "clock",
-                "celery",
-                "-A",
-                "network",
-                "beat",
-                "--loglevel=WARNING",
-                f"--schedule={SCHEDULE}",
-                "--pidfile=",
-            ),
-        ]
         if gathering:
             if gathering.wait():
                 raise SystemExit("Styles and scripts could not be gathered: see var/static.log")
@@ -67,8 +53,22 @@ def main() -> int:
                 "network.wsgi:application",
             )
         )
-        wait_for(address, children[-1])
+        wait_for(address, children[-1])  # before the worker, who takes the whole machine to live the demo's past
         servers.tell(address=address)
+        drop_torn(SCHEDULE)
+        children += [
+            start("worker", "celery", "-A", "network", "worker", "--concurrency=3", "--loglevel=WARNING"),
+            start(
+                "clock",
+                "celery",
+                "-A",
+                "network",
+                "beat",
+                "--loglevel=WARNING",
+                f"--schedule={SCHEDULE}",
+                "--pidfile=",
+            ),
+        ]
         logins = subprocess.run(
             [sys.executable, "manage.py", "demo", "--logins"], cwd=ROOT, capture_output=True, text=True, check=True
         )
