@@ -156,6 +156,7 @@ TEMPLATES = [
             "builtins": [
                 *(f"django.templatetags.{name}" for name in ("i18n", "l10n", "static")),
                 "network.templatetags.kouter",
+                "network.templatetags.goods",
             ],
         },
     }

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import connection, transaction
-from django.db.models import Case, Exists, F, Value, When
+from django.db.models import Case, Exists, F, Q, Value, When
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
@@ -44,9 +44,14 @@ class BasketRefused(Refused):
 
 def price_group_of(buyer: Organisation, network: Network) -> PriceGroup:
     """Trade for organisations with an outlet or a farm, households for the rest."""
-    trade = Organisation.objects.filter(pk=buyer.pk).exclude(outlet=None, producer=None)
+    trade = Organisation.objects.filter(is_trade(), pk=buyer.pk)
     audience = Case(When(Exists(trade), then=Value("trade")), default=Value("household"))
     return PriceGroup.objects.get(network=network, audience=audience)
+
+
+def is_trade(buyer: str = "") -> Q:
+    """For a query of organisations, or of what has one as its `buyer` ("buyer__"): whether it buys at the prices of the trade."""
+    return Q(**{f"{buyer}outlet__isnull": False}) | Q(**{f"{buyer}producer__isnull": False})
 
 
 def _share_day(pk: int) -> tuple[str, datetime]:
@@ -100,14 +105,13 @@ def fill(*, order: Order, quantities: Mapping[int, Decimal], by: Person) -> Orde
             "supply__product", "price_group", "delivery_day"
         )
     }
-    group = price_group_of(order.buyer, order.delivery.delivery_day.network)
-    on_sale = set(Offer.objects.on_sale().filter(pk__in=offers).values_list("pk", flat=True))
+    audience = PriceGroup.Audience.TRADE if order.is_trade else PriceGroup.Audience.HOUSEHOLD  # type: ignore[attr-defined]
     errors: dict[int, str] = {}
     wanted: dict[int, Decimal] = {}
     for pk, quantity in quantities.items():
         offer = offers.get(pk)
         try:
-            wanted[pk] = _checked(offer, quantity, order, group, lines.get(pk), pk in on_sale)
+            wanted[pk] = _checked(offer, quantity, order.delivery.delivery_day_id, audience, lines.get(pk))
         except Refused as refusal:
             errors[pk] = refusal.message
     after = {pk: line.quantity for pk, line in lines.items()} | wanted
@@ -135,25 +139,26 @@ def fill(*, order: Order, quantities: Mapping[int, Decimal], by: Person) -> Orde
 
 
 def locked(order: Order) -> Order:
-    """The order, locked for this transaction; Refused when it is past changing."""
-    order = (
-        Order.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("buyer", "delivery__delivery_day__cycle__network")
-        .get(pk=order.pk)
-    )
+    """
+    The order, locked for this transaction, with buyer and delivery as its caller has read them already; Refused when it is past
+    changing.
+    """
+    known, orders = order, Order.objects.annotate(is_trade=is_trade("buyer__"))
+    order = orders.select_for_update(no_key=True, of=("self",)).get(pk=order.pk)
+    order.buyer = known.buyer
+    if order.delivery_id == known.delivery_id:
+        order.delivery = known.delivery
     if order.status not in (Order.Status.BASKET, Order.Status.CONFIRMED):
         raise Refused(_("This order can no longer be changed. Start a new one."))
     return order
 
 
-def _checked(
-    offer: Offer | None, quantity: Decimal, order: Order, group: PriceGroup, line: OrderLine | None, on_sale: bool
-) -> Decimal:
-    if offer is None or offer.delivery_day_id != order.delivery.delivery_day_id or offer.price_group_id != group.pk:
+def _checked(offer: Offer | None, quantity: Decimal, day: int, audience: str, line: OrderLine | None) -> Decimal:
+    if offer is None or offer.delivery_day_id != day or offer.price_group.audience != audience:
         raise Refused(_("This is not offered here for this day. Choose it again from the list."))
-    if line is None and not on_sale and quantity:
+    if line is None and not offer.is_on_sale and quantity:
         raise Refused(_("This is no longer for sale."))
-    if line is not None and not on_sale and quantity > line.quantity:
+    if line is not None and not offer.is_on_sale and quantity > line.quantity:
         raise Refused(_("This is no longer for sale. You can keep what you have, or take less."))
     return checked_quantity(quantity, step=offer.supply.product.step)
 

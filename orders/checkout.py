@@ -74,7 +74,8 @@ def place_order(
     if order.delivery.home_id and not again:
         room.take_door(order, needs)
     changed = changes.of_lines(lines) if again else {}
-    order.lines.filter(quantity=0).delete()
+    if not all(line.quantity for line in lines):
+        order.lines.filter(quantity=0).delete()
     order.lines.update(confirmed=F("quantity"))
     order.status = Order.Status.CONFIRMED
     order.confirmed_at = clock.now()

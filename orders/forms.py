@@ -59,13 +59,14 @@ class BasketForm:
                 return
         self.wanted[offer] = max(Decimal(0), before + direction * steps.get(offer, Decimal(1)))
 
-    def save(self, *, buyer: Organisation, delivery: Delivery, by: Person) -> Order | None:
+    def save(self, *, buyer: Organisation, delivery: Delivery, by: Person, order: Order | None = None) -> Order | None:
         """
         The order with what could go in; then `errors` has a sentence per offer that could not, and `back` those of what
-        was put back (None: nothing had lapsed). None when nothing was done; `refusal` says why.
+        was put back (None: nothing had lapsed). None when nothing was done; `refusal` says why. `order` is the one this
+        buyer has at this delivery already, if any.
         """
         try:
-            order = basket.open_order(buyer=buyer, delivery=delivery, by=by)
+            order = order or basket.open_order(buyer=buyer, delivery=delivery, by=by)
             order, errors = basket.fill_what_fits(order=order, quantities=self.wanted, by=by)
             if self.seen and order.lapsed.filter(lapsed_at__gt=self.seen).exists():
                 order, self.back = basket.refill(order=order, by=by)

@@ -119,7 +119,8 @@ class DeliveryDay(models.Model):
 
 class Deliveries(models.QuerySet["Delivery"]):
     def on_sale(self) -> Self:
-        return self.filter(delivery_day__in=DeliveryDay.objects.on_sale())
+        """Of a day that takes orders, as `DeliveryDays.on_sale`."""
+        return self.filter(delivery_day__status=DeliveryDay.Status.OPEN, delivery_day__closes_at__gt=clock.now())
 
     def for_buyer(self, buyer: Any) -> Self:
         """Deliveries this organisation may choose: pickup points, and its own door."""

@@ -1,5 +1,6 @@
 """Made-up data for the style guide, in the shapes the tags of `kouter` take."""
 
+from collections import defaultdict
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -78,7 +79,7 @@ def sample_products(theme: str) -> list[dict[str, Any]]:
         row |= {name: Decimal(row[name]) for name in ("gross", "quantity", "distance_km")}
         row |= {"pk": f"{theme}{row['pk']}", "field": f"{theme}{row['pk']}", "step": 1, "maximum": 99, "editable": True}
         row |= {f"{what}_label": f"{row['name']}: {what}" for what in ("less", "quantity", "more")}
-        products.append(row)
+        products.append(defaultdict(str, row))
     products[3]["left"] = 4
     products[4] |= {"sold_out": True, "alternative": {"name": "broccoli", "url": "#"}}
     return products

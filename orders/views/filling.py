@@ -37,7 +37,7 @@ def fill(request: HttpRequest, network: str, delivery: int) -> HttpResponse:
     if not request.user.is_authenticated:
         return HttpResponse(status=401) if alone else redirect_to_login(page)
     assert isinstance(request.user, Person)
-    visit = visit_of(request, found, str(delivery), buyer=request.POST.get("buyer"))
+    visit = visit_of(request, found, str(delivery), buyer=request.POST.get("buyer"), again=not alone)
     if visit.buyer is None or visit.delivery is None or visit.delivery.pk != delivery:
         refusal = _("This delivery no longer takes orders. Choose another.")
         if visit.buyer is None and request.POST.get("buyer"):
@@ -48,7 +48,7 @@ def fill(request: HttpRequest, network: str, delivery: int) -> HttpResponse:
     named = [one for name in ("plus", "minus") if (one := number_of(request.POST.get(name, ""))) is not None]
     steps = dict(Offer.objects.filter(pk__in=named).values_list("pk", "supply__product__step")) if named else {}
     form = BasketForm(request.POST.dict(), steps=steps)
-    order = form.save(buyer=visit.buyer, delivery=visit.delivery, by=request.user)
+    order = form.save(buyer=visit.buyer, delivery=visit.delivery, by=request.user, order=visit.order)
     refused = bool(form.refusal or form.errors)
     if not alone and not refused:
         if request.session.get("buyer") != visit.buyer.pk:
@@ -56,10 +56,11 @@ def fill(request: HttpRequest, network: str, delivery: int) -> HttpResponse:
         if form.back is not None:
             messages.info(request, _put_back(form.back))
         return redirect(page)
-    visit = replace(visit, order=orders_of(visit.buyer).filter(delivery=delivery).first())
     wanted = {pk: form.wanted[pk] for pk in form.errors if pk in form.wanted}
     if not alone:
+        visit = replace(visit, order=orders_of(visit.buyer).filter(delivery=delivery).first())
         return shop_page(request, visit, choice, errors=form.errors, wanted=wanted, refusal=form.refusal, status=422)
+    visit = replace(visit, order=order or visit.order)
     shown = basket_of(visit, error=form.refusal or _named(form.errors))
     if form.back is not None:
         shown["back"] = _put_back(form.back)
@@ -95,6 +96,8 @@ def _put_back(missed: dict[int, str]) -> str:
 
 def _named(errors: dict[int, str]) -> str:
     """Each refusal with the name of what it is about."""
+    if not errors:
+        return ""
     offers = Offer.objects.filter(pk__in=errors).select_related("supply__product").in_bulk()
     return " ".join(
         f"{offers[pk].supply.product}: {message}" if pk in offers else message for pk, message in errors.items()

@@ -6,16 +6,16 @@ from decimal import Decimal
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Prefetch, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from network import journal
-from network.models import Network, Organisation, Person, PriceGroup
+from network.models import Network, Organisation, Person
 from orders import appointments, changes, checkout, collecting, moving, recalls, shelf
 from orders.amending import BEFORE_IT_LEAVES
-from orders.basket import keep, price_group_of
+from orders.basket import is_trade, keep
 from orders.forms import CancelForm, ConfirmForm
 from orders.models import Document, Order, OrderLine
 from producers import lots
@@ -117,15 +117,17 @@ def order_confirm(request: HttpRequest, pk: int) -> HttpResponse:
     The last look before it binds, with the button the law prescribes. After the cut-off it says so, and takes the basket to
     the next day with one tap.
     """
-    mine = Order.objects.filter(buyer__in=Organisation.objects.of(request.user))
+    mine = Order.objects.filter(buyer__in=Organisation.objects.of(request.user)).annotate(trade=is_trade("buyer__"))
     order = get_object_or_404(mine.with_lapsed_at().select_related("buyer", *PLACE), pk=pk)
     assert isinstance(request.user, Person)
     if order.status not in (Order.Status.BASKET, Order.Status.CONFIRMED):
         return redirect("orders:detail", order.pk)
     network = order.delivery.delivery_day.network
-    all_lines = list(order.lines.select_related("product", "producer__organisation", "supply__pool"))
+    shown = OrderLine.objects.select_related("product", "producer__organisation", "supply__pool")
+    prefetch_related_objects([order], Prefetch("lines", shown))
+    all_lines = list(order.lines.all())
     lines = [line for line in all_lines if line.quantity]
-    trade = price_group_of(order.buyer, network).audience == PriceGroup.Audience.TRADE
+    trade = order.trade  # type: ignore[attr-defined]
     age = max((line.product.minimum_age or 0 for line in lines), default=0)
     form = ConfirmForm(order, request.POST.dict() if request.method == "POST" else None, age=age, trade=trade)
     if form.is_valid() and form.place(request.user):

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from network.access import public_network
 from network.models import Organisation, Person
+from network.templatetags.goods import heart
 from network.views.refusals import told
 from orders import basket, favourites, repeating
 from orders.models import Order
@@ -115,7 +116,7 @@ def favourite(request: HttpRequest, network: str) -> HttpResponse:
     favourites.set_favourite(buyer=buyer, product=chosen, wanted=wanted)
     if request.htmx:  # type: ignore[attr-defined]
         row = {"product": chosen.pk, "name": str(chosen), "kept": wanted}
-        return render(request, "parts/heart.html", {"row": row, "oob": True})
+        return HttpResponse(heart(row, swaps=True))
     back = request.POST.get("back", "")
     page = reverse("orders:shop", args=[network])
     return redirect(f"{page}?{back}" if back else reverse("orders:favourites", args=[network]))

@@ -27,7 +27,7 @@ UNASKED = 4
 
 
 def shop(request: HttpRequest, network: str) -> HttpResponse:
-    visit = visit_of(request, public_network(network), request.GET.get("delivery"))
+    visit = visit_of(request, public_network(network), request.GET.get("delivery"), again=True)
     if visit.order:
         basket.keep(visit.order)
     return shop_page(request, visit, finding.Choice.read(request.GET))
@@ -84,7 +84,7 @@ def shop_page(
         "found": found,
         "sections": (sections := _sections(rows, choice, continues=request.GET.get("after", ""))),
         "page": page,
-        "basket": basket_of(visit),
+        "basket": basket_of(visit) | {"lapsed_at": visit.order.lapsed_at if visit.order else None},  # type: ignore[attr-defined]
         "refusal": refusal,
         "change_url": f"{reverse('orders:deliveries', args=[visit.network.slug])}?delivery={visit.delivery.pk}",
         "beyond_url": f"{here}?delivery={visit.delivery.pk}{finding.Choice(q=choice.q).query()}",

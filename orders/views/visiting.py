@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, prefetch_related_objects
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -12,26 +13,31 @@ from network import clock
 from network.models import Delivery, Network, Organisation, PriceGroup
 from network.templatetags.kouter import dayhour
 from orders import repeating, shelf
-from orders.basket import price_group_of
+from orders.basket import is_trade
 from orders.forms import number_of
 from orders.models import Order, OrderLine
 
 
 @dataclass(frozen=True)
 class Visit:
-    """For whom somebody looks at the shop: the buyer (None for visitors), the delivery, and the order there, if any."""
+    """
+    For whom somebody looks at the shop: the buyer (None for visitors), the delivery, and the order there, if any. What not
+    every page asks for is read when it is asked for.
+    """
 
     network: Network
     buyer: Organisation | None
     buyers: list[Organisation]
     delivery: Delivery | None
     order: Order | None
-    group: PriceGroup
     seen: datetime
 
-    @property
+    @cached_property
     def lines(self) -> dict[int, OrderLine]:
-        return {line.offer_id: line for line in self.order.lines.all()} if self.order else {}
+        if self.order is None:
+            return {}
+        prefetch_related_objects([self.order], "lines")
+        return {line.offer_id: line for line in self.order.lines.all()}
 
     @property
     def cents(self) -> dict[int, int]:
@@ -40,20 +46,34 @@ class Visit:
 
     @property
     def trade(self) -> bool:
-        return self.group.audience == PriceGroup.Audience.TRADE
+        return self.buyer is not None and self.buyer.is_trade  # type: ignore[attr-defined]
+
+    @cached_property
+    def group(self) -> PriceGroup:
+        audience = PriceGroup.Audience.TRADE if self.trade else PriceGroup.Audience.HOUSEHOLD
+        return PriceGroup.objects.get(network=self.network, audience=audience)
 
 
-def visit_of(request: HttpRequest, network: Network, wanted: str | None, *, buyer: str | None = None) -> Visit:
-    """`buyer`: the one a page was made for, whom another tab may have switched away from; None of others than her own."""
+def visit_of(
+    request: HttpRequest, network: Network, wanted: str | None, *, buyer: str | None = None, again: bool = False
+) -> Visit:
+    """
+    `buyer`: the one a page was made for, whom another tab may have switched away from; None of others than her own. `again`:
+    the page is the shop's, where buyers who ordered before (`has_ordered`) can have the same once more.
+    """
     seen = clock.now()
-    buyers = list(buyers_of(request, network)) if request.user.is_authenticated else []
+    hers = buyers_of(request, network)
+    if again:
+        hers = hers.annotate(has_ordered=repeating.has_ordered(network))
+    buyers = list(hers) if request.user.is_authenticated else []
     if buyer:
         chosen = next((one for one in buyers if str(one.pk) == buyer), None)
     else:
         chosen = next((one for one in buyers if one.pk == request.session.get("buyer")), buyers[0] if buyers else None)
+    door = ("outlet__organisation",) if chosen and chosen.is_trade else ()
     deliveries = (
         choices(network, chosen)
-        .select_related("delivery_day__cycle__network", "pickup_point", "outlet__organisation", "place")
+        .select_related("delivery_day__cycle", "pickup_point", "place", *door)
         .order_by("starts_at", "pk")
     )
     order = None
@@ -69,8 +89,11 @@ def visit_of(request: HttpRequest, network: Network, wanted: str | None, *, buye
             order = mine.filter(delivery=delivery).first()
     if delivery is None:
         delivery = deliveries.first()
-    group = price_group_of(chosen, network) if chosen else PriceGroup.objects.get(network=network, audience="household")
-    return Visit(network, chosen, buyers, delivery, order, group, seen)
+    if delivery:
+        delivery.delivery_day.cycle.network = network
+    if order and chosen and delivery and order.delivery_id == delivery.pk:
+        order.buyer, order.delivery = chosen, delivery
+    return Visit(network, chosen, buyers, delivery, order, seen)
 
 
 def buyers_of(request: HttpRequest, network: Network) -> Any:
@@ -78,19 +101,14 @@ def buyers_of(request: HttpRequest, network: Network) -> Any:
         Organisation.objects.of(request.user)
         .active()
         .filter(memberships__network=network, memberships__left_on=None)
-        .annotate(has_ordered=repeating.has_ordered(network))
+        .annotate(is_trade=is_trade())
         .distinct()
         .order_by("-kind", "pk")
     )
 
 
 def orders_of(buyer: Organisation) -> QuerySet[Order]:
-    return (
-        Order.objects.filter(buyer=buyer)
-        .exclude(status=Order.Status.CANCELLED)
-        .with_lapsed_at()
-        .prefetch_related("lines")
-    )
+    return Order.objects.filter(buyer=buyer).exclude(status=Order.Status.CANCELLED).with_lapsed_at()
 
 
 def choices(network: Network, buyer: Organisation | None) -> Any:
@@ -120,7 +138,6 @@ def basket_of(visit: Visit, error: str = "") -> dict[str, Any]:
         "closes": dayhour(visit.delivery.delivery_day.closes_at),
         "error": error,
         "seen": int(visit.seen.timestamp() * 1000),
-        "lapsed_at": visit.order.lapsed_at if visit.order else None,  # type: ignore[attr-defined]
     }
 
 

@@ -143,6 +143,12 @@ class Offer(models.Model):
     def __str__(self) -> str:
         return str(self.supply)
 
+    @property
+    def is_on_sale(self) -> bool:
+        """As `Offers.on_sale`."""
+        over = self.closes_at is not None and self.closes_at <= clock.now()
+        return self.listed and not over and self.delivery_day.is_on_sale
+
 
 class StockMovement(models.Model):
     """Why the quantity of a supply changed; a sale is that of a delivery day that closed. Append-only."""

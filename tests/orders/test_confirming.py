@@ -36,7 +36,7 @@ def test_the_summary_says_what_where_when_and_until_when(
     order = basket_of(household, bob, 5)
     OrderLine.objects.update(sold_by_weight=True, deposit=D("0.15"))
     browser = visit(bob)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(5):
         answer = browser.get(reverse("orders:confirm", args=[order.pk]))
     page = answer.content.decode()
     for said in (

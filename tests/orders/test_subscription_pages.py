@@ -31,7 +31,7 @@ def test_a_visitor_sees_what_is_in_a_box_and_a_household_subscribes(
     assert "Sign in to subscribe." in seen
     client = visit(bob)
     client.get(url)
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(20):
         client.get(url)
     asked = {"size": size.pk, "slot": f"{point.pk}-3", "rhythm": "weekly", "starts_on": str(NEXT)}
     wrong = client.post(url, asked | {"starts_on": "2026-01-05"})
