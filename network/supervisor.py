@@ -49,6 +49,7 @@ def main() -> int:
                 "--interface=wsgi",
                 f"--port={port}",
                 "--workers=2",
+                "--blocking-threads=8",
                 "--no-ws",
                 "network.wsgi:application",
             )

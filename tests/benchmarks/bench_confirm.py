@@ -45,7 +45,14 @@ def server() -> Iterator[int]:
     process = subprocess.Popen(
         [
             Path(sys.executable).parent / "granian",
-            *("--interface=wsgi", f"--port={port}", "--workers=2", "--no-ws", "--log-level=error"),
+            *(
+                "--interface=wsgi",
+                f"--port={port}",
+                "--workers=2",
+                "--blocking-threads=8",
+                "--no-ws",
+                "--log-level=error",
+            ),
             "network.wsgi:application",
         ],
         cwd=embedded.ROOT,
