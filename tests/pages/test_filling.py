@@ -148,6 +148,7 @@ def test_the_whole_order_without_javascript(
     field(page, offers["leek"]).fill("10")
     page.get_by_role("button", name="Save the basket").click()
     page.locator("#bar").click()
+    expect(page.locator("#sign-in")).to_be_hidden()
     page.get_by_role("link", name="To the summary").click()
     page.get_by_role("button", name="Order with obligation to pay").click()
     page.wait_for_url("**/orders/*/")

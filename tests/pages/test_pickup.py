@@ -98,6 +98,7 @@ def test_a_pickup_without_reception_is_stored_once_when_the_network_is_back(volu
 
 @pytest.mark.parametrize("said", ["101", "gezin bob", "ABCDEFGH2345", "abcdefgh2345"])
 def test_an_order_is_found_by_number_name_or_code_without_reception(volunteer: Page, order: Order, said: str) -> None:
+    expect(volunteer.locator("[data-scan]")).to_be_hidden()  # this browser reads no codes
     offline(volunteer)
     volunteer.reload()
     field = volunteer.get_by_label("Order number, name or code")
