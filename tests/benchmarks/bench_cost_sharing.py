@@ -16,6 +16,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+import django
 import numpy as np
 from celery import current_app
 from django.db import connection
@@ -66,8 +67,12 @@ def billed(n: int, seed: int, windows: bool = False) -> tuple[Game, Allocation, 
     return game, bill, seconds, most_memory()
 
 
+def processes(number: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(number, mp_context=get_context("spawn"), initializer=django.setup)
+
+
 def apart(*arguments: Any) -> tuple[Game, Allocation, float, float]:
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as worker:
+    with processes(1) as worker:
         return worker.submit(billed, *arguments).result()
 
 
@@ -136,8 +141,8 @@ def test_shapley_of_many() -> None:
 
 def test_all_networks() -> None:
     started = time.perf_counter()
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as workers:
-        found = list(workers.map(billed, [120] * NETWORKS, range(NETWORKS)))
+    with processes(2) as pool:
+        found = list(pool.map(billed, [120] * NETWORKS, range(NETWORKS)))
     proven = sum(bill.proven for _game, bill, _seconds, _mb in found)
     say(
         f"{NETWORKS} networks of 120 farms, planned and billed",
