@@ -97,7 +97,10 @@ class Ways:
 
 @lru_cache(maxsize=4)
 def _into(remembered: bytes, n: int) -> NDArray[np.int16]:
-    """`[i, j, m]`: what a way at i with memory m remembers when it goes on to j, or -1 when it remembers j."""
+    """
+    `[i, j, m]`: what a way at i with memory m remembers when it goes on to j, or -1 when it remembers j. It follows from who is
+    near alone (`Ways`, as bytes), so it is kept from search to search.
+    """
     near = np.frombuffer(remembered, dtype=np.int64).reshape(n, -1)
     k = near.shape[1]
     place = np.full((n, n), -1)
