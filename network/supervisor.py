@@ -22,6 +22,8 @@ READY_WITHIN = 60
 SHOWN = (ROOT / "static", ROOT / "package-lock.json", ROOT / "network" / "assets.py")
 GATHERED = VAR / "static.stamp"
 SCHEDULE = VAR / "beat"
+WEB = ("granian", "--interface=wsgi", "--workers=2", "--blocking-threads=8", "--no-ws", "network.wsgi:application")
+"""The web server, as in the Dockerfile. So many threads at most, or a crowd would take more connections than the database has."""
 
 
 def main() -> int:
@@ -42,18 +44,7 @@ def main() -> int:
             if gathering.wait():
                 raise SystemExit("Styles and scripts could not be gathered: see var/static.log")
             GATHERED.write_text(fingerprint())
-        children.append(
-            start(
-                "web",
-                "granian",
-                "--interface=wsgi",
-                f"--port={port}",
-                "--workers=2",
-                "--blocking-threads=8",
-                "--no-ws",
-                "network.wsgi:application",
-            )
-        )
+        children.append(start("web", *WEB, f"--port={port}"))
         wait_for(address, children[-1])  # before the worker, who takes the whole machine to live the demo's past
         servers.tell(address=address)
         drop_torn(SCHEDULE)

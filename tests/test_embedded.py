@@ -1,5 +1,6 @@
 """The supervisor behaves: one at a time, nothing left behind, a half-made cluster made again."""
 
+import json
 import os
 import shelve
 import shutil
@@ -133,3 +134,10 @@ def test_who_does_not_stop_is_ended_with_all_it_started():
     started = int(stubborn.stdout.readline())
     embedded.stop(stubborn, patience=0.1)
     subprocess.run(["tail", f"--pid={started}", "-f", "/dev/null"], timeout=10, check=True)
+
+
+def test_the_web_server_is_the_same_in_a_container():
+    """Bound to as many threads, so that a crowd waits and is not refused by the database."""
+    command = next(line for line in (embedded.ROOT / "Dockerfile").read_text().splitlines() if line.startswith("CMD "))
+    assert set(supervisor.WEB) <= set(json.loads(command.removeprefix("CMD ")))
+    assert any(word.startswith("--blocking-threads=") for word in supervisor.WEB)

@@ -76,9 +76,14 @@ class Cycle(models.Model):
         return f"{self.network} {self.week_on:%G-W%V}"
 
 
+def taking_orders(day: str = "") -> Q:
+    """For a query of delivery days, or of what has one ("delivery_day__")."""
+    return Q(**{f"{day}status": DeliveryDay.Status.OPEN, f"{day}closes_at__gt": clock.now()})
+
+
 class DeliveryDays(models.QuerySet["DeliveryDay"]):
     def on_sale(self) -> Self:
-        return self.filter(status=DeliveryDay.Status.OPEN, closes_at__gt=clock.now())
+        return self.filter(taking_orders())
 
     def due_to_close(self) -> Self:
         return self.filter(status=DeliveryDay.Status.OPEN, closes_at__lte=clock.now())
@@ -119,8 +124,8 @@ class DeliveryDay(models.Model):
 
 class Deliveries(models.QuerySet["Delivery"]):
     def on_sale(self) -> Self:
-        """Of a day that takes orders, as `DeliveryDays.on_sale`."""
-        return self.filter(delivery_day__status=DeliveryDay.Status.OPEN, delivery_day__closes_at__gt=clock.now())
+        """Of a day that takes orders."""
+        return self.filter(taking_orders("delivery_day__"))
 
     def for_buyer(self, buyer: Any) -> Self:
         """Deliveries this organisation may choose: pickup points, and its own door."""

@@ -24,6 +24,7 @@ from django.urls import reverse
 
 from network import clock, embedded
 from network.models import Delivery
+from network.supervisor import WEB
 from orders.models import Order, OrderLine
 from producers import stock
 from producers.models import Offer
@@ -44,16 +45,8 @@ def server() -> Iterator[int]:
     name, host = connection.settings_dict["NAME"], connection.settings_dict["HOST"]
     process = subprocess.Popen(
         [
-            Path(sys.executable).parent / "granian",
-            *(
-                "--interface=wsgi",
-                f"--port={port}",
-                "--workers=2",
-                "--blocking-threads=8",
-                "--no-ws",
-                "--log-level=error",
-            ),
-            "network.wsgi:application",
+            Path(sys.executable).parent / WEB[0],
+            *(*WEB[1:], f"--port={port}", "--log-level=error"),
         ],
         cwd=embedded.ROOT,
         env=os.environ | {"DATABASE_URL": f"postgresql://app@/{name}?host={host}"},

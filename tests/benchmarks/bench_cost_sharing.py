@@ -183,7 +183,7 @@ def test_all_networks_as_jobs(add_network: Any, start_worker: Callable[[], subpr
     started = time.perf_counter()
     jobs = [bill_jobs.ask(day=day, kind=BillJob.Kind.SETTLE, by=dana).pk for day in days]
     while BillJob.objects.unanswered().filter(pk__in=jobs).exists():
-        time.sleep(0.5)
+        time.sleep(0.5)  # other processes work; only the database tells when they are done
     seconds = time.perf_counter() - started
     memory = [most_memory(pid) for worker in workers for pid in children_of(worker.pid)]
     assert set(BillJob.objects.filter(pk__in=jobs).values_list("status", flat=True)) == {"done"}

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 
 from logistics import choosing, transport, ways
 from logistics.models import CostShare, TransportChoice
@@ -16,7 +17,11 @@ THIS_WEEK = "2026-03-02"
 
 
 def url_of(farm, week_on=THIS_WEEK):
-    return f"/farm/{farm.slug}/transport/week/{week_on}/"
+    return reverse("logistics:transport_week", args=[farm.slug, week_on])
+
+
+def usual(farm):
+    return reverse("logistics:transport", args=[farm.slug])
 
 
 @pytest.fixture
@@ -25,11 +30,11 @@ def farmer(alice, visit):
 
 
 def test_her_desk_leads_to_the_choice_of_that_week(farmer, farm, day):
-    assert url_of(farm) in farmer.get(f"/farm/{farm.slug}/").content.decode()
+    assert url_of(farm) in farmer.get(reverse("producers:desk", args=[farm.slug])).content.decode()
 
 
 def test_she_sees_what_she_usually_does_until_when_and_what_each_means(farmer, farm, day):
-    page = farmer.get(f"/farm/{farm.slug}/transport/").content.decode()
+    page = farmer.get(usual(farm)).content.decode()
     assert 'value="collected" checked' in page
     assert "You may choose until Tuesday 3 March, 12:00" in page
     assert "A van comes to your farm between 6:00 and 14:00." in page
@@ -96,7 +101,7 @@ def test_after_the_first_cut_off_the_page_says_so_and_changes_nothing(farmer, fa
         answer = farmer.post(url_of(farm), {"transport": "brings", "repeats": "on"})
         assert answer.status_code == 422
         assert "The first cut-off of this week has passed" in answer.content.decode()
-        page = farmer.get(f"/farm/{farm.slug}/transport/").content.decode()
+        page = farmer.get(usual(farm)).content.decode()
         assert "9 March to 15 March" in page, "the next week is offered"
     assert not TransportChoice.objects.exists()
 
@@ -155,7 +160,7 @@ def test_she_sees_what_each_way_would_have_cost_her_when_she_asks(network, day, 
     settle(day, dana, brings=[farms[1]])
     for farm, choice in ((farms[0], "bring"), (farms[1], "collected")):
         client = visit(farm.organisation.people.get())
-        url = f"/farm/{farm.slug}/transport/"
+        url = usual(farm)
         assert "Reckon it" in text(client.get(url))
         share = CostShare.objects.get(producer=farm)
         was, then = choosing.now(share), choosing.weigh(share=share, choice=choosing.Choice(choice))
@@ -176,9 +181,9 @@ def test_days_for_which_there_was_no_time_are_one_press_away(network, day, deliv
     settle(day, dana)
     monkeypatch.setattr("logistics.ways.PATIENCE", 0)
     client = visit(farm.organisation.people.get())
-    assert "Reckon the other days too" in text(client.get(f"/farm/{farm.slug}/transport/?what"))
+    assert "Reckon the other days too" in text(client.get(f"{usual(farm)}?what"))
     monkeypatch.undo()
-    assert "Reckon the other days too" not in text(client.get(f"/farm/{farm.slug}/transport/?what"))
+    assert "Reckon the other days too" not in text(client.get(f"{usual(farm)}?what"))
 
 
 def test_on_a_large_day_a_worker_reckons_it(network, day, delivery, dana, visit, monkeypatch):
@@ -186,11 +191,11 @@ def test_on_a_large_day_a_worker_reckons_it(network, day, delivery, dana, visit,
     order_of_each(farms, delivery)
     settle(day, dana)
     monkeypatch.setattr("logistics.games.LARGE", 2)
-    client, url = visit(farms[0].organisation.people.get()), f"/farm/{farms[0].slug}/transport/?what"
+    client, url = visit(farms[0].organisation.people.get()), f"{usual(farms[0])}?what"
     assert "Being reckoned…" in text(client.get(url))
     outbox.drain()
     assert "Being reckoned…" not in text(client.get(url))
 
 
 def test_without_a_settled_day_there_is_nothing_to_reckon_with(farmer, farm, day):
-    assert "Nothing of yours has been settled yet" in text(farmer.get(f"/farm/{farm.slug}/transport/?what"))
+    assert "Nothing of yours has been settled yet" in text(farmer.get(f"{usual(farm)}?what"))
