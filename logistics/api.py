@@ -20,7 +20,6 @@ from django.views.decorators.http import require_http_methods
 from logistics import phone
 from logistics.access import delivery_for, round_for
 from logistics.phone import Sent
-from network import clock
 from network.errors import Refused
 
 MOST_ACTIONS = 600
@@ -68,7 +67,7 @@ def _answer(request: HttpRequest, found: Any) -> HttpResponse:
     return JsonResponse(
         {
             "offset": offset,
-            "now": int(clock.now().timestamp() * 1000),
+            "now": phone.this_moment(),
             "answers": [{"id": one.id, "outcome": one.outcome, "sentence": one.sentence} for one in answers],
         }
     )

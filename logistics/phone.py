@@ -76,7 +76,7 @@ def offset(*, phone: int, known: int = 0) -> int:
     Milliseconds to add to what a phone's clock says, which shows `phone` now. What it was told before (`known`) holds as
     long as it is right within a minute: otherwise slow messages would change the order of what one phone did.
     """
-    measured = _milliseconds(clock.now()) - phone
+    measured = this_moment() - phone
     return known if abs(measured - known) < RIGHT else measured
 
 
@@ -132,7 +132,7 @@ def do(
     *, kind: str, data: dict[str, Any], by: Person, round: Round | None = None, delivery: Delivery | None = None
 ) -> Answer:
     """One action just done, through a form: what a browser without scripts sends."""
-    now = Sent(uuid4(), kind, _milliseconds(clock.now()), data)
+    now = Sent(uuid4(), kind, this_moment(), data)
     return carry_out(sent=[now], by=by, round=round, delivery=delivery)[0]
 
 
@@ -165,5 +165,9 @@ def _fresh(round: Round | None) -> Round | None:
     return Round.objects.prefetch_related("stops").get(pk=round.pk) if round else None
 
 
-def _milliseconds(moment: datetime) -> int:
-    return round(moment.timestamp() * 1000)
+def this_moment() -> int:
+    """
+    Now, in milliseconds since 1970 as phones count. A page that says when it was made takes it before it reads anything:
+    what a phone sends meanwhile is then later, and the page asks again.
+    """
+    return int(clock.now().timestamp() * 1000)

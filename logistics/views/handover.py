@@ -61,6 +61,7 @@ def missing(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 def pickup(request: HttpRequest, pk: int) -> HttpResponse:
     """Who collects what from which crates. No addresses, phones, mails or prices: volunteers have no need of them."""
+    made = phone.this_moment()
     delivery, coordinates = delivery_for(request.user, pk)
     labels, given = _labels_of(delivery), atpoint.given(delivery)
     deposits = collecting.deposits_of(delivery.delivery_day.network)
@@ -84,7 +85,7 @@ def pickup(request: HttpRequest, pk: int) -> HttpResponse:
             "rows": _sought(rows, query),
             "query": query,
             "orders": len(rows),
-            "made": int(clock.now().timestamp() * 1000),
+            "made": made,
             "collected": sum(row["collected"] for row in rows),
             "recalls": list({recall.pk: recall for recall in recalled.values()}.values()),
             "over": delivery.ends_at < clock.now(),

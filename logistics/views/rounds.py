@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from logistics import calls, comparing, desk, drivers, handover, sheets
+from logistics import calls, comparing, desk, drivers, handover, phone, sheets
 from logistics.access import round_for
 from logistics.contacts import contacts_of
 from logistics.forms import DriverForm
@@ -53,7 +53,7 @@ def my_rounds(request: HttpRequest) -> HttpResponse:
         {
             "coming": mine.filter(delivery_day__on__gte=today).order_by("delivery_day__on", "starts_at"),
             "past": mine.filter(delivery_day__on__lt=today).order_by("-delivery_day__on", "starts_at")[:PAST],
-            "made": int(clock.now().timestamp() * 1000),
+            "made": phone.this_moment(),
             "deliveries": manned.filter(delivery_day__on__gte=today).order_by("starts_at")[:PAST],
         },
     )
@@ -107,6 +107,7 @@ def stop(request: HttpRequest, pk: int, position: int) -> HttpResponse:
     One stop: whom to call, what to check, what to note. Everything on it can be done without reception: then the page comes
     from the phone, and what is done waits there.
     """
+    made = phone.this_moment()
     found = round_for(request.user, pk)
     stop = _stop(found, position)
     crates = list(handover.crates_at(stop))
@@ -132,7 +133,7 @@ def stop(request: HttpRequest, pk: int, position: int) -> HttpResponse:
             "empties": Empties.objects.filter(stop=stop).first(),
             "proofs": Proof.objects.filter(stop=stop).order_by("at"),
             "troubles": handover.troubles_of(found).filter(stop=stop),
-            "made": int(clock.now().timestamp() * 1000),
+            "made": made,
         },
     )
 
@@ -262,6 +263,7 @@ def _coordinates(request: HttpRequest, round: Round) -> bool:
 
 
 def _round_page(request: HttpRequest, round: Round, form: DriverForm | None = None) -> HttpResponse:
+    made = phone.this_moment()
     network = round.delivery_day.network
     counted = desk.tallies(Crate.objects.filter(stop__round=round))
     (ride,) = desk.rides(
@@ -279,7 +281,7 @@ def _round_page(request: HttpRequest, round: Round, form: DriverForm | None = No
         "start": start,
         "end": end,
         "troubles": handover.troubles_of(round),
-        "made": int(clock.now().timestamp() * 1000),
+        "made": made,
         "map": desk.drawn([ride], network.hub, network.name),
         "coordinates": coordinates,
         "drives": round.driver_id == request.user.pk,

@@ -50,15 +50,17 @@ async function show() {
 async function sync() {
   await show()
   const before = (await outbox.all()).filter(outbox.waits).length
-  if (!before) return
-  navigator.serviceWorker?.ready.then(ready => ready.sync?.register('outbox')).catch(() => {})
-  const why = await outbox.flush().catch(() => '')
-  road.querySelector('[data-why]').textContent = why || ''
-  if ((await outbox.all()).filter(outbox.waits).length < before) await again()
+  if (before) {
+    navigator.serviceWorker?.ready.then(ready => ready.sync?.register('outbox')).catch(() => {})
+    const why = await outbox.flush().catch(() => '')
+    road.querySelector('[data-why]').textContent = why || ''
+  }
+  const rows = await outbox.all()
+  if (rows.filter(outbox.waits).length < before || rows.some(row => row.sent > made)) await again()
   await show()
 }
 
-// What others did meanwhile, and a fresh copy for the service worker.
+// What others did meanwhile, or this phone from another page; and a fresh copy for the service worker.
 async function again() {
   const text = await fetch(location.href).then(answer => answer.ok && !answer.redirected ? answer.text() : '', () => '')
   const page = new DOMParser().parseFromString(text, 'text/html'), fresh = page.querySelector('#road')

@@ -124,6 +124,21 @@ def test_check_offs_without_reception_survive_closing_and_are_stored_once(
     expect(page.locator("[data-wait]")).to_have_count(0)
 
 
+def test_what_another_page_or_the_service_worker_sent_is_seen_on_this_one(
+    driver: Page, ride: Round, stop: Stop
+) -> None:
+    """The round was drawn before what was done at its stop arrived: it asks again, though nothing waits any more."""
+    other = driver.context.new_page()
+    other.goto(f"/rounds/{ride.pk}/{stop.position}/")
+    with other.expect_response(lambda answer: answer.request.method == "POST"):
+        other.get_by_role("checkbox").first.click()
+    expect(net(other)).to_have_text("Everything sent")
+    assert stop.crates.filter(status="loaded").count() == 1
+    expect(driver.locator("#along")).to_contain_text("0 of 3 crates checked")
+    driver.evaluate("dispatchEvent(new Event('online'))")
+    expect(driver.locator("#along")).to_contain_text("1 of 3 crates checked")
+
+
 def test_five_hundred_check_offs_are_each_stored_once(driver: Page, ride: Round, stop: Stop) -> None:
     Crate.objects.bulk_create(
         Crate(
