@@ -184,7 +184,10 @@ def look(shop: Shop, choice: Choice) -> Found:
     if not meant:
         return Found(shop.offers.none(), counts)
     instead = replace(only, q=meant.text)
-    return Found(_fitting(shop, instead), _counts(shop, instead), meant=meant)
+    near = _counts(shop, instead)
+    if not near.total:  # the last of it was taken off sale a moment ago
+        return Found(shop.offers.none(), counts)
+    return Found(_fitting(shop, instead), near, meant=meant)
 
 
 def farms_of(shop: Shop) -> list[tuple[str, str, int]]:

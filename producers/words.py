@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from difflib import SequenceMatcher
+from hashlib import sha256
 
 from django.contrib.postgres.search import SearchQuery, SearchRank
+from django.core.cache import cache
 from django.db import connection
 from django.db.models import Case, F, Q, QuerySet, Sum, When
 
@@ -26,6 +28,8 @@ ALIKE = 0.75
 """From how alike two words are (1 is the same) the one may be meant by the other."""
 HARDLY_ALIKE = 0.15
 """The share of trigrams below which two words are not even compared: two letters that change places break most of them."""
+KNOWN_FOR = 300
+"""Seconds for which the words that may be meant are kept: taking the names of ten thousand products apart takes long."""
 LANGUAGES = ("nl", "fr", "en")
 ALSO_SAID = {
     "ui": "ajuin", "uien": "ajuin", "ajuin": "ui", "patat": "aardappel", "patatten": "aardappel", "pieper": "aardappel",
@@ -124,14 +128,11 @@ def _nearest(offers: QuerySet[Offer], words: Sequence[str]) -> dict[str, list[st
     """Per word those of these offers that it may be meant for, the nearest first; trigrams find them, letters decide."""
     if not words:
         return {}
-    products, parameters = offers.order_by().values("supply__product").query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(
-            f"WITH known AS MATERIALIZED (SELECT DISTINCT unnest(string_to_array(spelled, ' ')) AS word "
-            f"FROM producers_findable WHERE product_id IN ({products})) "
-            "SELECT asked, known.word FROM unnest(%s::text[]) AS asked JOIN known ON similarity(known.word, asked) >= %s "
-            "WHERE length(known.word) >= %s",
-            [*parameters, list(words), HARDLY_ALIKE, PART],
+            "SELECT asked, known FROM unnest(%s::text[]) AS asked JOIN unnest(%s::text[]) AS known "
+            "ON similarity(known, asked) >= %s",
+            [list(words), _spelled(offers), HARDLY_ALIKE],
         )
         pairs = cursor.fetchall()
     near: dict[str, list[tuple[float, str]]] = {}
@@ -140,3 +141,20 @@ def _nearest(offers: QuerySet[Offer], words: Sequence[str]) -> dict[str, list[st
         if alike >= ALIKE:
             near.setdefault(asked, []).append((-alike, word))
     return {asked: [word for _alike, word in sorted(found)] for asked, found in near.items()}
+
+
+def _spelled(offers: QuerySet[Offer]) -> list[str]:
+    """All words of these offers, as they are spelled; what is put on sale within `KNOWN_FOR` is found, but not guessed at."""
+    products, parameters = offers.order_by().values("supply__product").query.sql_with_params()
+    key = "words-" + sha256(repr((products, parameters)).encode()).hexdigest()
+    known: list[str] | None = cache.get(key)
+    if known is None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT word FROM (SELECT DISTINCT unnest(string_to_array(spelled, ' ')) AS word "
+                f"FROM producers_findable WHERE product_id IN ({products})) AS spelled WHERE length(word) >= %s",
+                [*parameters, PART],
+            )
+            known = [word for (word,) in cursor.fetchall()]
+        cache.set(key, known, KNOWN_FOR)
+    return known

@@ -125,6 +125,14 @@ def test_a_search_that_other_filters_hide_says_so(market) -> None:
     assert found.nothing and not found.meant and not found.offers
 
 
+def test_a_word_whose_last_product_went_is_not_meant(market) -> None:
+    """The words that may be meant are kept for some minutes."""
+    assert finding.look(market, Choice(q="strawbery")).meant
+    market.offers.filter(supply__product__sku="strawberry").update(listed=False)
+    found = finding.look(market, Choice(q="strawbery"))
+    assert found.nothing and not found.meant and not found.counts.total
+
+
 def test_farms_with_how_much_they_sell(market, django_assert_num_queries) -> None:
     with django_assert_num_queries(1):
         assert finding.farms_of(market) == [("hoeve-alice", "Hoeve Alice", 2), ("hoeve-ver", "Hoeve Ver", 3)]

@@ -127,7 +127,7 @@ def test_looking_for_words_takes_one_query_and_for_near_ones_one_more_per_try(
 ) -> None:
     with django_assert_num_queries(1):
         list(words.found(offers, "pomme de terre"))
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         words.meant(offers, "wortle")
     with django_assert_num_queries(3):
         assert words.meant(offers, "wortle tarwee") == words.Meant("wortelen", ["tarwe"])
