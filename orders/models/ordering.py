@@ -44,6 +44,16 @@ class Orders(models.QuerySet["Order"]):
         """Each with `lapsed_at`: when what it no longer holds lapsed; None when nothing waits to be put back."""
         return self.annotate(lapsed_at=Max("lapsed__lapsed_at"))
 
+    def with_delivery(self) -> Self:
+        """
+        Each with its delivery: when, where and for which network. In a query of its own: a dozen tables joined to whose order
+        it is took PostgreSQL 25 ms to plan.
+        """
+        deliveries = Delivery.objects.select_related(
+            "delivery_day__cycle__network", "pickup_point", "outlet__organisation", "place"
+        )
+        return self.prefetch_related(models.Prefetch("delivery", deliveries))
+
 
 class Order(models.Model):
     """

@@ -17,7 +17,6 @@ from network.views.refusals import told
 from orders import basket, finding, shelf
 from orders.forms import BasketForm, number_of
 from orders.models import Order
-from orders.views.orders import PLACE
 from orders.views.shop import shop_page
 from orders.views.visiting import Visit, basket_of, orders_of, shop_url, visit_of
 from producers.models import Offer
@@ -72,7 +71,7 @@ def fill(request: HttpRequest, network: str, delivery: int) -> HttpResponse:
 @require_POST
 def refill(request: HttpRequest, pk: int) -> HttpResponse:
     """Put back what lapsed in a basket, or leave it; then on where she was: the shop or the summary."""
-    order = get_object_or_404(Order.objects.editable_by(request.user).select_related(*PLACE), pk=pk)
+    order = get_object_or_404(Order.objects.editable_by(request.user).with_delivery(), pk=pk)
     assert isinstance(request.user, Person)
     with told(request):
         if "leave" in request.POST:

@@ -20,20 +20,14 @@ from orders.forms import CancelForm, ConfirmForm
 from orders.models import Document, Order, OrderLine
 from producers import lots
 
-PLACE = (
-    "delivery__delivery_day__cycle__network",
-    "delivery__pickup_point",
-    "delivery__outlet__organisation",
-    "delivery__place",
-)
-
 
 @login_required
 def order_list(request: HttpRequest) -> HttpResponse:
     orders = (
         Order.objects.filter(buyer__in=Organisation.objects.of(request.user))
         .exclude(status=Order.Status.BASKET, lines=None)
-        .select_related("buyer", *PLACE)
+        .select_related("buyer")
+        .with_delivery()
         .prefetch_related("lines")
         .order_by("-delivery__starts_at", "-pk")
     )
@@ -52,7 +46,7 @@ def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """What was ordered, what will come and when; once it came, what was missing or weighed and what was given back."""
     own = Organisation.objects.of(request.user).filter(pk=OuterRef("buyer"))
     seen = Order.objects.visible_to(request.user).annotate(is_own=Exists(own))
-    order = get_object_or_404(seen.select_related("buyer", *PLACE).distinct(), pk=pk)
+    order = get_object_or_404(seen.select_related("buyer").with_delivery().distinct(), pk=pk)
     lines = list(order.lines.select_related("producer__organisation", "product", "supply__pool"))
     day = order.delivery.delivery_day_id
     went_with = lots.went_with([day], [line.product_id for line in lines])
@@ -118,7 +112,7 @@ def order_confirm(request: HttpRequest, pk: int) -> HttpResponse:
     the next day with one tap.
     """
     mine = Order.objects.filter(buyer__in=Organisation.objects.of(request.user)).annotate(trade=is_trade("buyer__"))
-    order = get_object_or_404(mine.with_lapsed_at().select_related("buyer", *PLACE), pk=pk)
+    order = get_object_or_404(mine.with_lapsed_at().select_related("buyer").with_delivery(), pk=pk)
     assert isinstance(request.user, Person)
     if order.status not in (Order.Status.BASKET, Order.Status.CONFIRMED):
         return redirect("orders:detail", order.pk)
@@ -160,7 +154,8 @@ def order_confirm(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 def order_cancel(request: HttpRequest, pk: int) -> HttpResponse:
-    order = get_object_or_404(Order.objects.editable_by(request.user).select_related("buyer", *PLACE), pk=pk)
+    mine = Order.objects.editable_by(request.user)
+    order = get_object_or_404(mine.select_related("buyer").with_delivery(), pk=pk)
     assert isinstance(request.user, Person)
     form = CancelForm(order, request.POST.dict() if request.method == "POST" else None)
     if form.is_valid() and form.cancel(request.user):
@@ -174,7 +169,7 @@ def order_cancel(request: HttpRequest, pk: int) -> HttpResponse:
 def order_calendar(request: HttpRequest, pk: int) -> HttpResponse:
     """When and where to collect it, for the reader's calendar."""
     mine = Order.objects.confirmed().visible_to(request.user)
-    order = get_object_or_404(mine.select_related(*PLACE).distinct(), pk=pk)
+    order = get_object_or_404(mine.with_delivery().distinct(), pk=pk)
     assert isinstance(request.user, Person)
     return HttpResponse(
         appointments.event_of(order, request.user),
