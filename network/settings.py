@@ -48,7 +48,8 @@ def _database(url: str) -> dict[str, Any]:
         "PORT": str(parts.port or os.environ.get("PGPORT", "")),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": options,
+        # What is asked five times over a connection is planned no more: planning took longer than answering.
+        "OPTIONS": {"server_side_binding": True, "prepare_threshold": 5} | options,
     }
 
 

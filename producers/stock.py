@@ -368,20 +368,21 @@ def put_off(*, producer: Producer, products: Collection[Product], networks: Coll
     return count
 
 
-@transaction.atomic
 def reserve(changes: Mapping[int, Decimal]) -> None:
     """
     Reserve (positive) and release (negative) quantities by supply id, all or nothing. Raises SoldOut, with nothing done,
     when more is asked than is left. Locks the supplies in pk order.
     """
     wanted = {pk: change for pk, change in changes.items() if change}
-    supplies = list(Supply.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk"))
-    short = {supply.pk: supply.available for supply in supplies if wanted[supply.pk] > supply.available}
+    with transaction.atomic(savepoint=False):
+        supplies = list(Supply.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk"))
+        short = {supply.pk: supply.available for supply in supplies if wanted[supply.pk] > supply.available}
+        if not short:
+            for supply in supplies:
+                supply.reserved += wanted[supply.pk]
+            Supply.objects.bulk_update(supplies, ["reserved"])
     if short:
         raise SoldOut(short)
-    for supply in supplies:
-        supply.reserved += wanted[supply.pk]
-    Supply.objects.bulk_update(supplies, ["reserved"])
 
 
 @transaction.atomic

@@ -155,7 +155,7 @@ def test_browse_fill_and_confirm(
             {"session": session_of(person), "order": order.pk, "steps": steps_of(network, order, on_sale, dice)}
         )
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+        cursor.execute("VACUUM ANALYZE")
     drive(server, visits, users=2, seconds=3, pause=0)  # both workers have read their templates
     for pause, seconds, how in ((1, 60, "a second between two clicks"), (0, 40, "without a pause")):
         found = drive(server, visits, users=USERS, seconds=scaled(seconds, 4), pause=pause)
@@ -202,7 +202,7 @@ def test_the_last_hour_of_all_flanders(server: int, add_network: Any) -> None:
     dice.shuffle(visits)
     visits = visits[: round(rate * seconds)]
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+        cursor.execute("VACUUM ANALYZE")
     drive(server, visits[:2], users=2, seconds=3, pause=0)
     found = drive(server, visits, rate=rate, seconds=seconds, pause=2)
     asked = rate * len(visits[0]["steps"])

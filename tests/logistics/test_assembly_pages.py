@@ -387,7 +387,7 @@ def test_the_number_of_queries(assessed, farmer, members, network, dana, django_
     url = f"/proposals/{assessed.pk}/"
 
     def look():
-        for address, queries in ((URL, 12), (f"{URL}new/", 9), (url, 13)):
+        for address, queries in ((URL, 11), (f"{URL}new/", 8), (url, 12)):
             with django_assert_num_queries(queries):
                 farmer.get(address)
 

@@ -311,10 +311,10 @@ def test_the_pages_take_a_fixed_number_of_queries(settled, network, dana, visit,
     client, coordinator = visit(farmer_of(settled[0])), visit(dana)
     leuven = make_network("leuven")
     urls = {
-        (client, reverse("logistics:networks", args=[settled[0].slug])): 8,
-        (client, url_of(settled[0], network)): 15,
-        (client, url_of(settled[0], leuven)): 12,
-        (coordinator, reverse("logistics:membership_requests", args=[network.slug])): 8,
+        (client, reverse("logistics:networks", args=[settled[0].slug])): 7,
+        (client, url_of(settled[0], network)): 14,
+        (client, url_of(settled[0], leuven)): 11,
+        (coordinator, reverse("logistics:membership_requests", args=[network.slug])): 7,
     }
     for (visitor, url), queries in urls.items():
         visitor.get(url)

@@ -266,7 +266,7 @@ def test_nobody_else_disputes_her_bill(settled, farms, visit, dana):
 def test_the_page_takes_a_fixed_number_of_queries(settled, farms, visit, django_assert_num_queries):
     client = visit(farmer_of(farms[0]))
     client.get(url_of(farms[0], settled))
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(16):
         client.get(url_of(farms[0], settled))
 
 
@@ -275,7 +275,7 @@ def test_the_list_takes_a_fixed_number_of_queries(settled, farms, visit, django_
     url = reverse("logistics:money", args=[farms[0].slug])
     answer = client.get(url)
     assert reverse("logistics:statement", args=[farms[0].slug, "gent", "2026-03"]) in answer.content.decode()
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(11):
         client.get(url)
 
 

@@ -368,5 +368,5 @@ def test_the_settlement_shows_the_certificate_of_every_game(run, dana, visit):
 def test_the_check_page_has_a_fixed_number_of_queries(run, dana, visit, django_assert_num_queries):
     client, url = visit(dana), reverse("logistics:check_bills", args=[run.delivery_day_id])
     client.get(url)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         client.get(url)

@@ -54,7 +54,7 @@ def test_a_farmer_buys_from_her_colleague_from_her_desk_to_the_invoice(
     shown = text(client.get(url))
     assert "1 product of colleagues (1 farms)" in shown and "ordered until Tuesday 3 March, 12:00" in shown
     assert "The network keeps 10 % of what you pay, where households leave it 20 %." in shown
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(10):
         client.get(url)
     noted = client.post(url, {"weekdays": ["3"], "opens": "08:00", "closes": "10:00"}, follow=True)
     assert "Noted. You choose your own yard when you order." in text(noted)

@@ -400,7 +400,7 @@ def test_a_day_without_rounds_says_what_to_do(day, dana, visit):
 
 def test_the_number_of_queries_does_not_grow(back, planned, dana, visit, django_assert_num_queries):
     client = visit(dana)
-    urls = {page_of(back): 8, reverse("logistics:day_driven", args=[planned.pk]): 8}
+    urls = {page_of(back): 7, reverse("logistics:day_driven", args=[planned.pk]): 7}
     for extra in range(2):
         for url, queries in urls.items():
             client.get(url)

@@ -284,7 +284,7 @@ def test_a_year_on_paper(settled, farms, network, visit):
 def test_the_pages_take_a_fixed_number_of_queries(farms, day, delivery, dana, visit, django_assert_num_queries):
     farm = corrected(farms, day, delivery, dana, "facilitation")
     client = visit(farm.organisation.people.get())
-    for name, queries in {"money_weeks": 13, "money_products": 16}.items():
+    for name, queries in {"money_weeks": 12, "money_products": 15}.items():
         url = reverse(f"logistics:{name}", args=[farm.slug])
         client.get(url)
         with django_assert_num_queries(queries):

@@ -341,10 +341,10 @@ def test_the_number_of_queries_does_not_grow(six_weeks, network, cycle, alice, v
     terms(network, fund_crates=200)
     browser = visit(alice)
     browser.get(url(network))
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(10):
         browser.get(url(network))
     for day in cycle.days.all():
         lend(network, day, "20")
     put(network, "30")
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(10):
         browser.get(url(network))

@@ -97,7 +97,7 @@ def test_a_product_at_two_prices_is_picked_once(day, delivery, farm, leek, house
 def test_the_page_is_light_and_says_all(purchase, alice, visit, django_assert_num_queries):
     client = visit(alice)
     client.get(page("picking", purchase))
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(14):
         shown = client.get(page("picking", purchase))
     said = text(shown)
     assert "37 kg leek B1–B4" in said and "B4 7 kg leek" in said and "Punt b2 25 kg leek" in said
@@ -158,7 +158,7 @@ def test_she_sees_who_gets_less_before_she_says_so(purchase, alice, visit, djang
     line, client = purchase.lines.get(), visit(alice)
     url = page("less", purchase, line=line.pk)
     assert "37 kg asked" in text(client.get(url))
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(9):
         shown = client.get(url, {"missing": "10", "why": "hail", "rule": "pro_rata"})
     said = text(shown)
     assert "For 2 orders something changes" in said and "Punt b2, Thursday 25 18" in said
@@ -213,7 +213,7 @@ def by_weight(purchase, farm):
 
 def test_all_weights_in_one_form_without_scripts(purchase, by_weight, alice, visit, django_assert_num_queries):
     client, url = visit(alice), page("weigh", purchase)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         shown = client.get(url)
     assert "12 kg ordered" in text(shown) and "0 of 37 kg · 0 of 2 weighed" in text(shown)
     one, two = by_weight

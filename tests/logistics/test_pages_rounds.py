@@ -220,9 +220,9 @@ def test_beer_asks_for_the_age_and_bottles_for_the_empties(client, fien, day, de
 
 def test_the_number_of_queries_on_the_road(driver, client, planned, at_alice, fien, django_assert_num_queries):
     pages = [
-        (driver, reverse("logistics:my_rounds"), 6),
-        (driver, reverse("logistics:round", args=[at_alice.round_id]), 10),
-        (driver, url(at_alice), 15),
+        (driver, reverse("logistics:my_rounds"), 5),
+        (driver, reverse("logistics:round", args=[at_alice.round_id]), 9),
+        (driver, url(at_alice), 14),
     ]
     for who, page, queries in pages:
         who.get(page)
@@ -231,7 +231,7 @@ def test_the_number_of_queries_on_the_road(driver, client, planned, at_alice, fi
     client.force_login(fien)
     page = reverse("logistics:pickup", args=[planned.deliveries.get(pickup_point__code="a1").pk])
     client.get(page)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(12):
         client.get(page)
 
 

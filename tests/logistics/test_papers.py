@@ -359,9 +359,9 @@ def test_the_number_of_queries_grows_with_neither_orders_nor_rounds(
     with django_assert_num_queries(17):
         papers.make(version=large.pk)
     client.force_login(dana)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(9):
         client.get(url("papers", day.pk))
     with django_assert_num_queries(4):
         client.get(url("paper", large.papers.first().pk))
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         client.get(url("round_papers", day.rounds.first().pk))

@@ -331,14 +331,14 @@ def test_the_pages_cost_the_same_queries_however_much_was_asked(settled, visit, 
     client = visit(dana)
     scenario = computed(ask(settled, dana))
     client.get(url(settled))
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         client.get(url(settled))
     page = reverse("logistics:scenario", args=[settled.pk, scenario.pk])
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         client.get(page)
     for number in range(3):
         ask(settled, make_person(f"dana{number}"), "outside", producer=farm.pk, name="Hoeve Alice", part=100)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         client.get(url(settled))
 
 
@@ -386,8 +386,8 @@ def test_the_farmers_page_costs_the_same_queries(settled, visit, alice, farm, dj
     client.post(own(farm), {"day": settled.pk, "part": "50"})
     computed(Scenario.objects.get())
     client.get(own(farm))
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         client.get(own(farm))
     client.post(own(farm), {"day": settled.pk, "part": "25"})
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         client.get(own(farm))

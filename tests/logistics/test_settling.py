@@ -330,5 +330,5 @@ def test_the_settlement_page_has_a_fixed_number_of_queries(driven, dana, visit, 
     client = visit(dana)
     url = reverse("logistics:settlement", args=[driven.pk])
     client.get(url)
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(15):
         client.get(url)

@@ -209,6 +209,6 @@ def test_the_number_of_queries_does_not_grow(
     for found in (collection, planned.rounds.get(leg="distribution")):
         for stop in found.stops.all():
             measure(planned, found, gust, "4", "9", stop=stop)
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(6):
             client.get(url(network))
     assert Round.objects.count() == 2

@@ -182,12 +182,12 @@ def test_a_tipping_point_far_beyond_what_was_ever_sold_is_out_of_sight(six_weeks
 def test_the_number_of_queries_does_not_grow(six_weeks, network, farms, alice, visit, django_assert_num_queries):
     browser = visit(alice)
     browser.get(url(network))
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         browser.get(url(network))
     settled_days(
         network,
         {clock.today() - timedelta(days=10 + 9 * i): (30 + i, D(100)) for i in range(12)},
         farms=[*farms, *(make_producer(network, f"Hoeve {number}") for number in range(4))],
     )
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         browser.get(url(network))

@@ -268,9 +268,9 @@ def test_a_household_gets_403_and_changes_nothing(visit, bob, household, tour):
 
 def test_the_number_of_queries_of_tours(coordinator, network, tour, farm, shop, dana, django_assert_num_queries):
     def look():
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(6):
             coordinator.get(f"/{network.slug}/tours/")
-        with django_assert_num_queries(15):
+        with django_assert_num_queries(14):
             coordinator.get(f"/tours/{tour.pk}/")
 
     look()

@@ -134,9 +134,9 @@ def test_the_numbers_of_queries(farmer, visit, dana, farm, network, day, django_
     coordinator = visit(dana)
 
     def look():
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(10):
             farmer.get(url_of(farm))
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(7):
             coordinator.get(f"/{network.slug}/week/{THIS_WEEK}/transport/")
 
     make_own("Van of Alice", owner=farm.organisation)

@@ -291,11 +291,11 @@ def test_the_list_shows_whose_and_asks_no_more_for_many(
     assert "Without a vehicle no round can be planned" in coordinator.get(url).content.decode()
     visit(alice).post(f"/farm/{farm.slug}/vehicles/new/", filled(name="Van of Alice"))
     make_vehicle(network, "Gone", archived_at=clock.now())
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         coordinator.get(url)
     for number in range(5):
         make_vehicle(network, f"Van {number}", weekdays=[3])
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         page = coordinator.get(url).content.decode()
     assert page.index("Of the network") < page.index("Of farmers") < page.index("In the archive")
 
@@ -303,6 +303,6 @@ def test_the_list_shows_whose_and_asks_no_more_for_many(
 def test_the_number_of_queries_of_a_vehicle(coordinator, network, django_assert_num_queries):
     van = make_vehicle(network)
     for _ in range(2):
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(9):
             coordinator.get(f"/vehicles/{van.pk}/")
         make_vehicle(network, "Another")

@@ -137,7 +137,7 @@ def test_the_page_of_an_organisation_has_a_fixed_number_of_queries(household, bo
             asked(household, bob, f"x{number}@example.org")
 
     asked(household, bob)
-    same_queries(visit(bob), reverse("network:organisation", args=[household.pk]), 7, more)
+    same_queries(visit(bob), reverse("network:organisation", args=[household.pk]), 6, more)
 
 
 def test_a_household_moves_and_keeps_where_it_was(household, bob, visit) -> None:

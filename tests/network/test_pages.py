@@ -98,7 +98,7 @@ def test_my_page_says_for_whom_i_act_and_in_which_networks(network, household, p
             make_household(leuven, f"Huis {number}", bob)
         NetworkRole.objects.create(network=leuven, person=bob, role="driver")
 
-    shown = text(same_queries(visit(bob), reverse("network:me"), 6, more))
+    shown = text(same_queries(visit(bob), reverse("network:me"), 5, more))
     for words in ("bob@example.org", "Gezin Bob People and address Owner", "Gezin Bob votes with the consumers", "volunteer · Punt a1",
                   "Huis 2 votes with the consumers", "Leuven driver"):  # fmt: skip
         assert words in shown
@@ -198,7 +198,7 @@ def test_the_books_show_every_balance_and_that_they_sum_to_zero(network, dana, v
     assert "The books are empty" in text(visit(dana).get(url))
     book(network, range(2))
     book(make_network("leuven"), range(2))
-    answer = same_queries(visit(dana), url, 8, lambda: book(network, range(2, 62)))
+    answer = same_queries(visit(dana), url, 7, lambda: book(network, range(2, 62)))
     shown = text(answer)
     assert "Buyer 62 € 620.00" in shown
     assert "Sales € −558.00" in shown and "VAT € −62.00" in shown and "Together € 0.00" in shown
@@ -214,7 +214,7 @@ def test_the_accounts_of_a_kind_by_name(network, dana, visit, same_queries) -> N
     url = reverse("network:accounts", args=["gent", "buyer"])
     assert "Nothing booked here yet." in text(visit(dana).get(url))
     book(network, range(2))
-    answer = same_queries(visit(dana), url, 7, lambda: book(network, range(2, 60)))
+    answer = same_queries(visit(dana), url, 6, lambda: book(network, range(2, 60)))
     shown = text(answer)
     assert "Gezin 000 € 10.00" in shown and "Gezin 049 € 10.00" in shown and "Gezin 050" not in shown
     assert reverse("network:account", args=["gent", Account.objects.get(organisation__name="Gezin 007").pk]) in (
@@ -226,7 +226,7 @@ def test_an_account_shows_its_postings(network, dana, visit, same_queries) -> No
     book(network, range(1))
     vat = Account.objects.get(kind="vat")
     url = reverse("network:account", args=["gent", vat.pk])
-    answer = same_queries(visit(dana), url, 8, lambda: book(network, range(1, 60)))
+    answer = same_queries(visit(dana), url, 7, lambda: book(network, range(1, 60)))
     shown = text(answer)
     assert "Balance € −60.00" in shown and "2 Mar Sale 59 € −1.00" in shown and "Sale 1 " not in shown
     sale = Transaction.objects.get(key="sale:gent:59")
@@ -243,7 +243,7 @@ def test_a_transaction_shows_both_sides(network, dana, day, visit, same_queries)
         delivery_day=day,
     )
     small, large = (Transaction.objects.get(key=key) for key in ("sale:gent:0", "large"))
-    client, queries = visit(dana), 7
+    client, queries = visit(dana), 6
     shown = text(same_queries(client, reverse("network:transaction", args=["gent", small.pk]), queries, lambda: None))
     assert "Sale 0 Monday 2 March · sale:gent:0" in shown
     assert "Buyer Gezin 000 € 10.00" in shown and "Sales € −9.00" in shown and "VAT € −1.00" in shown
@@ -284,7 +284,7 @@ def test_the_journal_tells_who_did_what_and_why(network, dana: Person, gust: Per
                     reason="<Sneeuw>",
                 )
 
-    answer = same_queries(visit(dana), url, 7, more)
+    answer = same_queries(visit(dana), url, 6, more)
     shown = text(answer)
     assert "Monday 2 March, 10:59 Gust: postponed the cut-off (&lt;Sneeuw&gt;)" in shown
     assert "Dana: postponed" in shown and "The clock" not in shown and "Elders" not in shown

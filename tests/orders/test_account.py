@@ -130,5 +130,5 @@ def test_the_page_has_a_fixed_number_of_queries(network, household, bob, visit, 
     for _time in range(2):
         paper(network, household, 2026)
         client.get(page(household))
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(9):
             client.get(page(household))

@@ -149,7 +149,7 @@ def test_her_page_tells_all_of_it_to_her_alone(
     leeks(network, 4, 10, last(3))
     ask(farm, network.cycles.get(week_on=last(3)).days.get(), 6)
     client.get(url)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(11):
         shown = text(client.get(url + f"?kind={LEEK}"))
     assert "schorseneren 3 times" in shown and "Leeks you sell it 1 week, 1 farm" in shown
     assert "Leeks: kilos by week of the year" in shown and "7 46 kg 6 kg" in shown

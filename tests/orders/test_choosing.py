@@ -73,13 +73,13 @@ def test_choosing_costs_so_many_queries_whatever_there_is_to_choose(
 ):
     basket_of(household, bob, 3)
     browser = visit(bob)
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(13):
         page = browser.get(reverse("orders:deliveries", args=[network.slug]))
     assert page.content.decode().count("Take it here") == 2
     for number in range(5):
         make_point(network, f"more{number}")
     cycles.plan_cycle(network=network, week_on=MONDAY + timedelta(weeks=1))
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(13):
         browser.get(reverse("orders:deliveries", args=[network.slug]))
 
 

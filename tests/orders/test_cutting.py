@@ -164,7 +164,7 @@ def text(response):
 def test_the_page_shows_who_gets_less_before_anything_changes(three, supply, alice, visit, django_assert_num_queries):
     client, url = visit(alice), reverse("orders:cut", args=[supply.pk])
     assert "Announced 20 kg, ordered 10." in text(client.get(url))
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         shown = client.get(url, {"quantity": "5", "rule": "first_come"})
     assert "2 orders get less" not in text(shown) and "3 orders get less, 5 kg in all" in text(shown)
     assert f"Order {three[0].pk} Punt a1, Thursday 6 5" in text(shown)

@@ -50,7 +50,7 @@ def test_the_list_is_the_households_and_shows_what_is_not_for_sale_too(
     client = visit(other)
     page = reverse("orders:favourites", args=[network.slug])
     client.get(page)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(11):
         said = text(client.get(page))
     assert said.index("leek Hoeve Alice · € 2.39") < said.index("asparagus Hoeve Alice · not for sale this day")
 
@@ -61,10 +61,10 @@ def test_the_shop_asks_no_query_more_for_hearts(
     client = visit(bob)
     url = reverse("orders:shop", args=[network.slug])
     client.get(url)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(10):
         client.get(url)
     Favourite.objects.create(buyer=household, product=leek)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(10):
         client.get(url)
 
 

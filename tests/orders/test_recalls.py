@@ -40,7 +40,7 @@ from tests.producers.test_desk import text
 
 pytestmark = pytest.mark.django_db
 D = Decimal
-TRACE, LIST = 15, 13
+TRACE, LIST = 14, 12
 DESTROY = {"action": "destroy", "reason": "Er zit glas in de prei."}
 
 

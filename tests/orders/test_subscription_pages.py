@@ -31,7 +31,7 @@ def test_a_visitor_sees_what_is_in_a_box_and_a_household_subscribes(
     assert "Sign in to subscribe." in seen
     client = visit(bob)
     client.get(url)
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(19):
         client.get(url)
     asked = {"size": size.pk, "slot": f"{point.pk}-3", "rhythm": "weekly", "starts_on": str(NEXT)}
     wrong = client.post(url, asked | {"starts_on": "2026-01-05"})
@@ -51,7 +51,7 @@ def test_the_weeks_are_skipped_given_and_taken_as_usual_by_buttons(
     client = visit(bob)
     url = page("subscription", subscription.pk)
     client.get(url)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(12):
         seen = text(client.get(url))
     assert "Thursday 12 March Comes" in seen
     for name, data, said in (
@@ -127,7 +127,7 @@ def test_only_the_farmer_composes_her_box_and_sees_how_many_wait(
     assert "Week 11, 9 March klein 1 0 Composed" in listed
     url = page("compose", size.pk, str(NEXT))
     client.get(url)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(9):
         seen = text(client.get(url))
     assert "Households that wait 1" in seen and "€ 13.01" in seen
     wrong = client.post(url, {f"q{leek.pk}": "9", f"q{chard.pk}": "2"})
@@ -148,7 +148,7 @@ def test_the_coordinator_reads_what_was_not_filled_and_keeps_the_causes(
     client = visit(dana)
     url = page("subscription_report", network.slug)
     client.get(url)
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(19):
         seen = text(client.get(url))
     assert "Filled in part 1" in seen and "Gezin Bob" in seen and "leek: 1 of 3" in seen
     client.post(url, {"name": "Food bank", "organisation": shop.organisation_id, "pickup_point": point.pk})

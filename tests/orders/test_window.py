@@ -76,7 +76,7 @@ def test_a_household_orders_on_the_page_of_a_product(
     assert OrderLine.objects.get().quantity == 2
     assert 'value="2"' in client.get(product_url(network, leek)).content.decode()
     assert f'name="q{offer.pk}"' in client.get(farm_url(network, leek.producer)).content.decode()
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(12):
         client.get(product_url(network, leek))
 
 

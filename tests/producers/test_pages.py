@@ -48,5 +48,5 @@ def test_the_farmer_and_her_coordinator_read_the_history_of_a_supply(
     assert eve.name not in shown
     client = visit(alice)
     client.get(url)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         client.get(url)

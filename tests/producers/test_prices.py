@@ -185,7 +185,7 @@ def test_the_page_shows_the_chain_the_year_and_keeps_her_cost_to_herself(
 ):
     client, url = visit(alice), reverse("producers:price", args=[farm.slug, leek.pk])
     client.get(url)
-    with django_assert_num_queries(25):
+    with django_assert_num_queries(24):
         shown = text(client.get(url))
     assert "Gent, households: € 2.39" in shown and "Gent, outlets and farm shops: € 2.12" in shown
     assert "The farmer 67 % € 1.60 Transport 8 % € 0.20" in shown
