@@ -24,4 +24,4 @@ COPY --from=build /venv /venv
 COPY --from=build /app /app
 USER kouter
 EXPOSE 8000
-CMD ["granian", "--interface=wsgi", "--host=0.0.0.0", "--port=8000", "--workers=2", "--blocking-threads=8", "--no-ws", "network.wsgi:application"]
+CMD ["granian", "--interface=wsgi", "--host=0.0.0.0", "--port=8000", "--workers=2", "--blocking-threads=2", "--no-ws", "network.wsgi:application"]

@@ -22,8 +22,11 @@ READY_WITHIN = 60
 SHOWN = (ROOT / "static", ROOT / "package-lock.json", ROOT / "network" / "assets.py")
 GATHERED = VAR / "static.stamp"
 SCHEDULE = VAR / "beat"
-WEB = ("granian", "--interface=wsgi", "--workers=2", "--blocking-threads=8", "--no-ws", "network.wsgi:application")
-"""The web server, as in the Dockerfile. So many threads at most, or a crowd would take more connections than the database has."""
+WEB = ("granian", "--interface=wsgi", "--workers=2", "--blocking-threads=2", "--no-ws", "network.wsgi:application")
+"""
+The web server, as in the Dockerfile: a worker per core. Two threads in each, of which one answers while the other waits for the
+database; more would fight over the one that Python lets run, and a crowd would take more connections than the database has.
+"""
 
 
 def main() -> int:
