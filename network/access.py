@@ -15,7 +15,7 @@ VOLUNTEER = NetworkRole.Role.VOLUNTEER
 
 def public_network(slug: str) -> Network:
     """The network anybody may look at."""
-    return get_object_or_404(Network.objects.active().select_related("hub", "organisation"), slug=slug)
+    return get_object_or_404(Network.objects.active(), slug=slug)
 
 
 def require_role(person: Any, network: Network, *roles: str) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_FLOOR, Decimal
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import F, QuerySet
 
 from network.models import Delivery, Network, Organisation, Person, PriceGroup
 from orders import basket
@@ -71,18 +71,13 @@ def whole(quantity: Decimal, step: Decimal) -> Decimal:
 # As last time
 
 
-def earlier_orders(buyer: Organisation | OuterRef, network: Network) -> QuerySet[Order]:
+def earlier_orders(buyer: Organisation, network: Network) -> QuerySet[Order]:
     """What this buyer ordered in a network and did not call off, latest delivery first."""
     return (
         Order.objects.confirmed()
         .filter(buyer=buyer, delivery__delivery_day__cycle__network=network)
         .order_by("-delivery__starts_at", "-pk")
     )
-
-
-def has_ordered(network: Network) -> Exists:
-    """For a query of organisations: whether one ordered in this network before."""
-    return Exists(earlier_orders(OuterRef("pk"), network).order_by())
 
 
 @dataclass(frozen=True)

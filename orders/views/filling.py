@@ -36,7 +36,7 @@ def fill(request: HttpRequest, network: str, delivery: int) -> HttpResponse:
     if not request.user.is_authenticated:
         return HttpResponse(status=401) if alone else redirect_to_login(page)
     assert isinstance(request.user, Person)
-    visit = visit_of(request, found, str(delivery), buyer=request.POST.get("buyer"), again=not alone)
+    visit = visit_of(request, found, str(delivery), buyer=request.POST.get("buyer"))
     if visit.buyer is None or visit.delivery is None or visit.delivery.pk != delivery:
         refusal = _("This delivery no longer takes orders. Choose another.")
         if visit.buyer is None and request.POST.get("buyer"):

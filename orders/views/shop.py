@@ -27,7 +27,7 @@ UNASKED = 4
 
 
 def shop(request: HttpRequest, network: str) -> HttpResponse:
-    visit = visit_of(request, public_network(network), request.GET.get("delivery"), again=True)
+    visit = visit_of(request, public_network(network), request.GET.get("delivery"))
     if visit.order:
         basket.keep(visit.order)
     return shop_page(request, visit, finding.Choice.read(request.GET))

@@ -49,23 +49,20 @@ class Visit:
         return self.buyer is not None and self.buyer.is_trade  # type: ignore[attr-defined]
 
     @cached_property
+    def has_ordered(self) -> bool:
+        """Whether this buyer ordered in this network before, and can have the same once more."""
+        return self.buyer is not None and repeating.earlier_orders(self.buyer, self.network).exists()
+
+    @cached_property
     def group(self) -> PriceGroup:
         audience = PriceGroup.Audience.TRADE if self.trade else PriceGroup.Audience.HOUSEHOLD
         return PriceGroup.objects.get(network=self.network, audience=audience)
 
 
-def visit_of(
-    request: HttpRequest, network: Network, wanted: str | None, *, buyer: str | None = None, again: bool = False
-) -> Visit:
-    """
-    `buyer`: the one a page was made for, whom another tab may have switched away from; None of others than her own. `again`:
-    the page is the shop's, where buyers who ordered before (`has_ordered`) can have the same once more.
-    """
+def visit_of(request: HttpRequest, network: Network, wanted: str | None, *, buyer: str | None = None) -> Visit:
+    """`buyer`: the one a page was made for, whom another tab may have switched away from; None of others than her own."""
     seen = clock.now()
-    hers = buyers_of(request, network)
-    if again:
-        hers = hers.annotate(has_ordered=repeating.has_ordered(network))
-    buyers = list(hers) if request.user.is_authenticated else []
+    buyers = list(buyers_of(request, network)) if request.user.is_authenticated else []
     if buyer:
         chosen = next((one for one in buyers if str(one.pk) == buyer), None)
     else:

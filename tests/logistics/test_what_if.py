@@ -137,12 +137,12 @@ def test_after_ten_in_ten_minutes_one_address_waits(settled, network, visit):
 def test_the_number_of_queries_does_not_grow(settled, network, visit, django_assert_num_queries):
     client = visit()
     client.get(url(network))
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         client.post(url(network), YARD | {"cool": "4", "anywhere": "yes"})
     for number in range(3):
         make_point(network, f"c{number}")
         make_vehicle(network, f"Van {number}")
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         client.post(url(network), YARD | {"cool": "4", "anywhere": "yes"})
 
 

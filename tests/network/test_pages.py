@@ -69,7 +69,7 @@ def test_the_front_door_lists_the_networks_with_their_farms_and_points(
 def test_the_front_of_a_network_says_until_when_to_order_and_where_to_collect(
     network, cycle, point, visit, same_queries
 ) -> None:
-    answer = same_queries(visit(), reverse("network:front", args=["gent"]), 4, lambda: make_point(network, "b2"))
+    answer = same_queries(visit(), reverse("network:front", args=["gent"]), 5, lambda: make_point(network, "b2"))
     shown = text(answer)
     assert "Thursday 5 March Order until Tuesday 3 March, 12:00" in shown
     assert "Friday 6 March Order until Wednesday 4 March, 12:00" in shown

@@ -115,9 +115,9 @@ def test_the_page_of_a_buyer_asks_as_little_as_before(
 ) -> None:
     client = visit(bob)
     client.get(url)
-    with django_assert_num_queries(8):
-        client.get(url)
     with django_assert_num_queries(9):
+        client.get(url)
+    with django_assert_num_queries(10):
         client.get(f"{url}&q=beet")
 
 

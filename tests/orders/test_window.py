@@ -37,7 +37,7 @@ def test_a_farm_shows_what_is_for_sale_and_what_comes_later(
     network, supply, farm, leek, alice, visit, django_assert_num_queries
 ) -> None:
     make_product(farm, "strawberry", season=[5, 6])
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         answer = visit().get(farm_url(network, farm))
     shown = text(answer)
     assert "For sale for Thursday 5 March" in shown and "€ 2.39" in shown

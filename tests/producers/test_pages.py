@@ -23,7 +23,7 @@ def supply(cycle: Any, leek: Any, alice: Any) -> Supply:
 def test_visitors_find_the_farms(network, supply, farm, visit, django_assert_num_queries) -> None:
     url = reverse("producers:farms", args=[network.slug])
     visit().get(url)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         answer = visit().get(url)
     assert "Hoeve Alice" in text(answer) and "1 product for sale" in text(answer)
     assert reverse("orders:farm", args=[network.slug, farm.slug]) in answer.content.decode()
