@@ -1,7 +1,7 @@
 """
 Real sessions through the web server on the cores there are: people who look around, fill a basket, read its summary and
 confirm, with 1,000 and 10,000 offers; and the last hour before the cut-offs of all Flanders. The load comes from a process of its own
-(`load.py`). `LOAD_SCALE=0.1` tries it small.
+(`load.py`). `LOAD_SCALE=0.1` tries it small, `LOAD_VISITS=20_000` lets fewer come in that hour.
 """
 
 import json
@@ -39,7 +39,8 @@ __all__ = ["server"]
 pytestmark = pytest.mark.django_db(transaction=True)
 SCALE = float(os.environ.get("LOAD_SCALE", "1"))
 USERS, FARMS = 20, 50
-NETWORKS, HOUR, RUN = 25, 30_000, 240
+NETWORKS, RUN = 25, 240
+HOUR = int(os.environ.get("LOAD_VISITS", "30_000"))
 ROOM = 100_000
 """Crates that fit at a point: it never fills up, but it is locked and booked as ever."""
 SCARCE = 4
@@ -188,7 +189,7 @@ def steps_of(network: Network, order: Order, on_sale: list[Offer], dice: random.
 
 def test_the_last_hour_of_all_flanders(server: int, add_network: Any) -> None:
     """
-    30,000 confirmations in an hour, each after two shop pages and four changes (58 requests a second) and a look at the summary
+    30,000 confirmations in an hour (`LOAD_VISITS`), each after two shop pages and four changes (58 requests a second) and a look at the summary
     (67), in 25 networks.
     """
     dice = random.Random(25)
