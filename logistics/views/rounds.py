@@ -61,18 +61,20 @@ def my_rounds(request: HttpRequest) -> HttpResponse:
 
 @login_required
 def round(request: HttpRequest, pk: int) -> HttpResponse:
-    return _round_page(request, round_for(request.user, pk))
+    made = phone.this_moment()
+    return _round_page(request, round_for(request.user, pk), made)
 
 
 @login_required
 @require_POST
 def driver(request: HttpRequest, pk: int) -> HttpResponse:
+    made = phone.this_moment()
     found = round_for(request.user, pk)
     require_role(request.user, found.delivery_day.network, COORDINATOR)
     form = DriverForm(found, request.POST)
     if form.is_valid() and form.save(by=request.user):  # type: ignore[arg-type]
         return redirect("logistics:round", pk=pk)
-    return _round_page(request, found, form)
+    return _round_page(request, found, made, form)
 
 
 @login_required
@@ -262,8 +264,7 @@ def _coordinates(request: HttpRequest, round: Round) -> bool:
     return Network.objects.with_role(request.user, COORDINATOR).filter(pk=network.pk).exists()
 
 
-def _round_page(request: HttpRequest, round: Round, form: DriverForm | None = None) -> HttpResponse:
-    made = phone.this_moment()
+def _round_page(request: HttpRequest, round: Round, made: int, form: DriverForm | None = None) -> HttpResponse:
     network = round.delivery_day.network
     counted = desk.tallies(Crate.objects.filter(stop__round=round))
     (ride,) = desk.rides(

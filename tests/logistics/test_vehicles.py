@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
+from django.urls import reverse
 
 from logistics import rounds, tours, vehicles
 from logistics.models import Round, TransportChoice, Vehicle
@@ -258,20 +259,24 @@ def test_why_a_van_cannot_be_archived_is_said_on_its_page(coordinator, closed_da
 
 
 def test_a_farmer_states_the_rates_of_her_own_vehicle(visit, farm, alice, dana):
-    answer = visit(alice).post(f"/farm/{farm.slug}/vehicles/new/", filled(name="Mijn camionette"), follow=True)
+    answer = visit(alice).post(
+        reverse("logistics:own_vehicle_new", args=[farm.slug]), filled(name="Mijn camionette"), follow=True
+    )
     own = Vehicle.objects.get()
     assert (own.network, own.owner, own.depot) == (None, farm.organisation, farm.organisation.place)
     assert "A round of 60 km, 3 hours and 8 stops pays you €\xa0103.24." in answer.content.decode()
     assert visit(alice).post(f"/vehicles/{own.pk}/", filled(per_km="0,40")).status_code == 302
     own.refresh_from_db()
     assert own.per_km == Decimal("0.4")
-    assert visit(alice).post(f"/farm/{farm.slug}/vehicles/new/", filled(kind="car")).status_code == 422
+    assert (
+        visit(alice).post(reverse("logistics:own_vehicle_new", args=[farm.slug]), filled(kind="car")).status_code == 422
+    )
 
 
 def test_a_coordinator_looks_at_a_farmers_vehicle_and_changes_nothing(
     visit, farm, network, alice, dana, bob, charlie, household
 ):
-    visit(alice).post(f"/farm/{farm.slug}/vehicles/new/", filled())
+    visit(alice).post(reverse("logistics:own_vehicle_new", args=[farm.slug]), filled())
     own = Vehicle.objects.get()
     before = Vehicle.objects.values().get()
     page = visit(dana).get(f"/vehicles/{own.pk}/").content.decode()
@@ -289,7 +294,7 @@ def test_the_list_shows_whose_and_asks_no_more_for_many(
 ):
     url = f"/{network.slug}/vehicles/"
     assert "Without a vehicle no round can be planned" in coordinator.get(url).content.decode()
-    visit(alice).post(f"/farm/{farm.slug}/vehicles/new/", filled(name="Van of Alice"))
+    visit(alice).post(reverse("logistics:own_vehicle_new", args=[farm.slug]), filled(name="Van of Alice"))
     make_vehicle(network, "Gone", archived_at=clock.now())
     with django_assert_num_queries(5):
         coordinator.get(url)

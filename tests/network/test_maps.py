@@ -83,7 +83,7 @@ def test_names_of_towns_cover_neither_pins_nor_each_other() -> None:
 
 def test_a_drawing_has_pins_lines_and_the_same_in_degrees() -> None:
     markers = [
-        {"lat": 51.0, "lon": 3.8, "kind": "farm", "label": "Hoeve Alice", "number": 1, "url": "/farm/"},
+        {"lat": 51.0, "lon": 3.8, "kind": "farm", "label": "Hoeve Alice", "number": 1, "url": "/hoeve/"},
         {"lat": 51.05, "lon": 3.72, "kind": "hub", "label": "Hub"},
     ]
     lines = [{"points": [(51.05, 3.72), (51.0, 3.8)], "number": 9, "label": "Round 9"}]
@@ -96,7 +96,7 @@ def test_a_drawing_has_pins_lines_and_the_same_in_degrees() -> None:
         "kind": "farm",
         "number": 1,
         "label": "Hoeve Alice",
-        "url": "/farm/",
+        "url": "/hoeve/",
     }
     assert next(kind for kind, _path in drawn["paths"]) == "land"
 
