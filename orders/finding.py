@@ -1,18 +1,20 @@
 """What somebody looks for in the shop: the filters of its address, the offers that fit them, and how many. Reads only."""
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
+from hashlib import sha256
 from operator import or_
 from typing import Any, Self
 
-from django.contrib.postgres.expressions import ArraySubquery
+from django.contrib.postgres.fields import ArrayField
 from django.core.cache import cache
-from django.db.models import BooleanField, Case, Count, F, Func, Q, QuerySet, When
+from django.db.models import BigIntegerField, Case, Count, F, Func, IntegerField, Max, Q, QuerySet, Value, When
 from django.http import QueryDict
 from django.utils.http import urlencode
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from network import clock
 from network.models import Delivery, Organisation, PriceGroup
@@ -24,8 +26,8 @@ from producers.models import ALLERGENS, Offer, Product
 
 NEAR = (5, 10, 25)
 """Kilometres from the point that can be chosen."""
-COUNTED_FOR = 30
-"""Seconds for which the numbers beside categories and filters are kept; what is listed is always of this moment."""
+KEPT_FOR = 30
+"""Seconds for which it is kept which offers fit, as long as none is added or taken off sale; what is said of them is of this moment."""
 PRODUCT = "supply__product__"
 
 
@@ -129,11 +131,11 @@ class Counts:
 @dataclass(frozen=True)
 class Found:
     """
-    What was found for a choice. `meant`: nothing was, and these offers are of words that are like it, whatever the filters.
+    What was found for a choice: the offers that fit (pk), in the order wanted. `meant`: nothing was, and these offers are of words that are like it, whatever the filters.
     `beyond`: nothing was, but so many would be without the filters.
     """
 
-    offers: QuerySet[Offer]
+    picks: list[int]
     counts: Counts
     meant: words.Meant | None = None
     beyond: int = 0
@@ -141,16 +143,6 @@ class Found:
     @property
     def nothing(self) -> bool:
         return not self.counts.total or self.meant is not None
-
-    def from_to(self, first: int, last: int) -> QuerySet[Offer]:
-        """
-        Some of them, in the same order. They are picked by what orders them alone: the database joins all that is shown of
-        them to these few, and not to ten thousand. As an array and not as one more table to join: of more than eight tables
-        PostgreSQL (`join_collapse_limit`) no longer sees that these few come first.
-        """
-        few = ArraySubquery(self.offers[first:last].values("pk"))
-        among = Func(F("pk"), few, template="(%(expressions)s))", arg_joiner=" = ANY(", output_field=BooleanField())
-        return Offer.objects.filter(among).order_by(*self.offers.query.order_by)
 
 
 @dataclass(frozen=True)
@@ -172,22 +164,30 @@ class Shop:
 
 def look(shop: Shop, choice: Choice) -> Found:
     """The offers that fit, in the order wanted. A search that finds nothing takes a few queries more."""
-    counts = _counts(shop, choice)
-    if counts.total or not choice.text:
-        return Found(_fitting(shop, choice), counts)
+    found = _fitting(shop, choice)
+    if found.counts.total or not choice.text:
+        return found
     only = Choice(q=choice.q, sort=choice.sort)
-    if only != replace(choice, more=False, page=1):
-        beyond = _counts(shop, only).total
-        if beyond:
-            return Found(shop.offers.none(), counts, beyond=beyond)
+    if only != replace(choice, more=False, page=1) and (beyond := _fitting(shop, only).counts.total):
+        return replace(found, beyond=beyond)
     meant = words.meant(shop.offers, choice.text)
     if not meant:
-        return Found(shop.offers.none(), counts)
-    instead = replace(only, q=meant.text)
-    near = _counts(shop, instead)
-    if not near.total:  # the last of it was taken off sale a moment ago
-        return Found(shop.offers.none(), counts)
-    return Found(_fitting(shop, instead), near, meant=meant)
+        return found
+    near = _fitting(shop, replace(only, q=meant.text))
+    if not near.counts.total:  # the last of it was taken off sale a moment ago
+        return found
+    return replace(near, meant=meant)
+
+
+def offers_of(picks: Sequence[int]) -> QuerySet[Offer]:
+    """Offers in the order in which they were picked, without what was taken off sale meanwhile."""
+    place = Func(
+        Value(list(picks), ArrayField(BigIntegerField())),
+        F("pk"),
+        function="array_position",
+        output_field=IntegerField(),
+    )
+    return Offer.objects.filter(pk__in=picks, listed=True).order_by(place)
 
 
 def farms_of(shop: Shop) -> list[tuple[str, str, int]]:
@@ -225,10 +225,53 @@ def products(number: int) -> str:
     return ngettext("%(number)s product", "%(number)s products", number) % {"number": number}
 
 
-def _fitting(shop: Shop, choice: Choice) -> QuerySet[Offer]:
-    found, tests = _asked(shop, choice)
-    found = found.filter(*tests.values())
-    return found.order_by(_km(shop), "pk") if choice.sort == "near" else found
+def _fitting(shop: Shop, choice: Choice) -> Found:
+    """
+    What fits a choice, counted; a category counts what all other filters leave. Kept for half a minute where all see the same
+    shop: putting ten thousand offers in order for each of ten thousand visitors is what a database should not be asked.
+    """
+    rest = replace(choice, category="", more=False, page=1)
+    keeps = not choice.mine and not choice.favourites
+    where = shop.delivery.place_id if choice.near or choice.sort else ""
+    key = f"shop-{shop.delivery.delivery_day_id}-{shop.group.pk}-{get_language()}-{clock.today()}-{where}-"
+    key += sha256(rest.query().encode()).hexdigest()
+    on_sale = shop.offers.aggregate(number=Count("pk"), newest=Max("pk")) if keeps else {}
+    kept = cache.get(key) if keeps else None
+    if kept is None or kept[0] != on_sale:
+        found, tests = _asked(shop, rest)
+        if rest.sort == "near":
+            found = found.order_by(_km(shop), "pk")
+        rows = found.filter(*tests.values()).annotate(organic=organic(), season=in_season())
+        kept = on_sale, *_columns(rows.values_list("pk", f"{PRODUCT}category", "organic", "season"))
+        if keeps:
+            cache.set(key, kept, KEPT_FOR)
+    _seen, picks, category_of, numbers = kept
+    if choice.category:
+        picks = [pick for pick, category in zip(picks, category_of, strict=True) if category == choice.category]
+    shown = [numbers.get(choice.category, (0, 0, 0))] if choice.category else list(numbers.values())
+    counts = Counts(
+        [
+            (value, str(label), numbers.get(value, (0,))[0])
+            for value, label in Product.Category.choices
+            if value in numbers or value == choice.category
+        ],
+        *(sum(number[i] for number in shown) for i in range(3)),
+    )
+    return Found(picks, counts)
+
+
+def _columns(
+    rows: Iterable[tuple[int, str, bool, bool]],
+) -> tuple[list[int], list[str], dict[str, tuple[int, int, int]]]:
+    """The offers, the category of each, and per category how many, of which organic, and in season."""
+    picks, category_of = [], []
+    numbers: dict[str, tuple[int, int, int]] = defaultdict(lambda: (0, 0, 0))
+    for pick, category, is_organic, ripe in rows:
+        picks.append(pick)
+        category_of.append(category)
+        all_, green, in_time = numbers[category]
+        numbers[category] = all_ + 1, green + is_organic, in_time + ripe
+    return picks, category_of, dict(numbers)
 
 
 def _asked(shop: Shop, choice: Choice) -> tuple[QuerySet[Offer], dict[str, Q]]:
@@ -266,43 +309,6 @@ def in_season() -> Q:
 
 def _km(shop: Shop) -> Any:
     return km_from(shop.delivery.place.point, f"{PRODUCT}producer__organisation__place")
-
-
-def _counts(shop: Shop, choice: Choice) -> Counts:
-    """
-    In one query; a category counts what all other filters leave. Kept for half a minute where all see the same shop: a
-    category nav need not cost the database a pass over ten thousand offers each time.
-    """
-    found, tests = _asked(shop, choice)
-    tests.pop("category", None)
-    filters = choice.query(q="", category="", sort="", more=False, page=1)
-    where = shop.delivery.place_id if choice.near else ""
-    key = f"shop-{shop.delivery.delivery_day_id}-{shop.group.pk}-{clock.today()}-{where}{filters}"
-    keeps = not choice.mine and not choice.favourites and not choice.text
-    rows = cache.get(key) if keeps else None
-    if rows is None:
-        number, green, ripe = Q(*tests.values()), tests | {"organic": organic()}, tests | {"season": in_season()}
-        rows = list(
-            found.order_by()
-            .values_list(f"{PRODUCT}category")
-            .annotate(
-                number=Count("pk", filter=number) if tests else Count("pk"),
-                organic=Count("pk", filter=Q(*green.values())),
-                season=Count("pk", filter=Q(*ripe.values())),
-            )
-        )
-        if keeps and rows:
-            cache.set(key, rows, COUNTED_FOR)
-    by_category = {category: numbers for category, *numbers in rows}
-    shown = [by_category.get(choice.category, [0, 0, 0])] if choice.category else list(by_category.values())
-    return Counts(
-        [
-            (value, str(label), by_category[value][0])
-            for value, label in Product.Category.choices
-            if value in by_category and (by_category[value][0] or value == choice.category)
-        ],
-        *(sum(numbers[i] for numbers in shown) for i in range(3)),
-    )
 
 
 def _known(value: str, values: Any) -> str:

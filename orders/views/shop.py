@@ -61,11 +61,9 @@ def shop_page(
     alone = choice.text and choice == finding.Choice(q=choice.text)
     if alone and not found.counts.total and stock.offers.exists():
         _note_unmet(request, visit.network, choice.text)
-    pages = Paginator(found.offers, PER_PAGE)
-    pages.count = found.counts.total  # type: ignore[misc]  # counted already
-    page = pages.get_page(choice.page)
+    page = Paginator(found.picks, PER_PAGE).get_page(choice.page)
     rows = shelf.rows_of(
-        found.from_to((page.number - 1) * PER_PAGE, page.number * PER_PAGE),
+        finding.offers_of(list(page)),
         network=visit.network,
         delivery=visit.delivery,
         lines=visit.lines,

@@ -283,7 +283,7 @@ def test_the_shop_asks_twelve_queries_at_most(
     basket_of(household, bob, 2)
     her, url = visit(bob), reverse("orders:shop", args=[network.slug])
     her.get(url)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         her.get(url)
 
 

@@ -46,7 +46,7 @@ def listed(answer: Any) -> list[str]:
 def test_a_visitor_looks_filters_and_reads_on_without_scripts(field, url, visit, django_assert_num_queries) -> None:
     client = visit()
     client.get(url)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         first = client.get(url)
     assert len(listed(first)) == 60 and "Page 1 of 3" in text(first)
     assert f'href="{url}&amp;page=2"' in first.content.decode()
@@ -115,7 +115,7 @@ def test_the_page_of_a_buyer_asks_as_little_as_before(
 ) -> None:
     client = visit(bob)
     client.get(url)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         client.get(url)
     with django_assert_num_queries(10):
         client.get(f"{url}&q=beet")
@@ -162,7 +162,7 @@ def test_filters_that_leave_nothing_can_be_taken_away_one_by_one(field, url, vis
 def test_farms_and_allergens_come_when_asked_for(field, url, visit, django_assert_num_queries) -> None:
     client = visit()
     assert "All farms" not in text(client.get(url))
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         answer = client.get(f"{url}&more=1")
     assert "Hoeve Alice (135)" in text(answer) and 'name="free" value="gluten"' in answer.content.decode()
 
