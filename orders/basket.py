@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import connection, transaction
-from django.db.models import Case, Exists, F, Q, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
@@ -131,7 +131,8 @@ def fill(*, order: Order, quantities: Mapping[int, Decimal], by: Person) -> Orde
     except stock.SoldOut as sold_out:
         raise _too_much(sold_out, offers, lines, wanted) from None
     _store(order, offers, lines, wanted)
-    order.lapsed.filter(offer__in=wanted).delete()
+    if order.has_lapsed:  # type: ignore[attr-defined]
+        order.lapsed.filter(offer__in=wanted).delete()
     order.version += 1
     order.hold_expires_at = clock.now() + HOLD if after != agreed else None
     order.save(update_fields=["version", "hold_expires_at"])
@@ -140,10 +141,11 @@ def fill(*, order: Order, quantities: Mapping[int, Decimal], by: Person) -> Orde
 
 def locked(order: Order) -> Order:
     """
-    The order, locked for this transaction, with buyer and delivery as its caller has read them already; Refused when it is past
-    changing.
+    The order, locked for this transaction, with buyer and delivery as its caller has read them already, `is_trade`, and whether
+    something of it `has_lapsed`; Refused when it is past changing.
     """
-    known, orders = order, Order.objects.annotate(is_trade=is_trade("buyer__"))
+    lapsed = Exists(LapsedLine.objects.filter(order=OuterRef("pk")))
+    known, orders = order, Order.objects.annotate(is_trade=is_trade("buyer__"), has_lapsed=lapsed)
     order = orders.select_for_update(no_key=True, of=("self",)).get(pk=order.pk)
     order.buyer = known.buyer
     if order.delivery_id == known.delivery_id:
@@ -193,7 +195,8 @@ def _store(
     for line in kept:
         line.quantity = wanted[line.offer_id]
         line.offer = offers[line.offer_id]
-    OrderLine.objects.filter(pk__in=gone).delete()
+    if gone:
+        OrderLine.objects.filter(pk__in=gone).delete()
     OrderLine.objects.bulk_update(priced(kept), ["quantity", *PRICES])
     OrderLine.objects.bulk_create(
         new_line(order, offers[pk], quantity) for pk, quantity in wanted.items() if quantity and pk not in lines

@@ -26,7 +26,7 @@ from producers.models import ALLERGENS, Offer, Product
 
 NEAR = (5, 10, 25)
 """Kilometres from the point that can be chosen."""
-KEPT_FOR = 30
+KEPT_FOR = 120
 """Seconds for which it is kept which offers fit, as long as none is added or taken off sale; what is said of them is of this moment."""
 PRODUCT = "supply__product__"
 
@@ -227,11 +227,11 @@ def products(number: int) -> str:
 
 def _fitting(shop: Shop, choice: Choice) -> Found:
     """
-    What fits a choice, counted; a category counts what all other filters leave. Kept for half a minute where all see the same
-    shop: putting ten thousand offers in order for each of ten thousand visitors is what a database should not be asked.
+    What fits a choice, counted; a category counts what all other filters leave. Kept for two minutes where all see the same
+    shop, but not what is free of an allergen: no database should put ten thousand offers in order for each of ten thousand visitors.
     """
     rest = replace(choice, category="", more=False, page=1)
-    keeps = not choice.mine and not choice.favourites
+    keeps = not (choice.mine or choice.favourites or choice.free)
     where = shop.delivery.place_id if choice.near or choice.sort else ""
     key = f"shop-{shop.delivery.delivery_day_id}-{shop.group.pk}-{get_language()}-{clock.today()}-{where}-"
     key += sha256(rest.query().encode()).hexdigest()

@@ -57,7 +57,7 @@ class Row:
     left: Decimal | None
     maximum: Decimal | None
     sold_out: bool
-    alternative: dict[str, str] | None
+    alternative: tuple[str, str] | None
     editable: bool
     error: str = ""
     per_crate: int = 0
@@ -200,9 +200,10 @@ def _likenesses(value: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _instead_of(
     value: Mapping[str, Any], alternatives: Mapping[tuple[str, str], dict[str, Any]], language: str | None
-) -> dict[str, str] | None:
+) -> tuple[str, str] | None:
+    """The name and the address of what there is instead."""
     other = next((alternatives[like] for like in _likenesses(value) if like in alternatives), None)
-    return {"name": LocalText(other["name"]).in_language(language), "url": f"#p{other['pk']}"} if other else None
+    return (LocalText(other["name"]).in_language(language), f"#p{other['pk']}") if other else None
 
 
 def _name() -> Any:

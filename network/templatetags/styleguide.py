@@ -81,7 +81,7 @@ def sample_products(theme: str) -> list[dict[str, Any]]:
         row |= {f"{what}_label": f"{row['name']}: {what}" for what in ("less", "quantity", "more")}
         products.append(defaultdict(str, row))
     products[3]["left"] = 4
-    products[4] |= {"sold_out": True, "alternative": {"name": "broccoli", "url": "#"}}
+    products[4] |= {"sold_out": True, "alternative": ("broccoli", "#")}
     return products
 
 

@@ -75,7 +75,7 @@ def test_who_may_not_order_sees_no_heart_and_no_stepper() -> None:
 
 def test_what_sold_out_names_what_there_is_instead_unless_it_is_in_the_basket() -> None:
     out = row(
-        sold_out=True, left=D("0"), alternative={"name": "Ui & bieslook", "url": "#p8"}, organic=True, tinted=True
+        sold_out=True, left=D("0"), alternative=("Ui & bieslook", "#p8"), organic=True, tinted=True
     )
     drawn = flat(goods.product(out))
     assert drawn.startswith(
@@ -99,6 +99,6 @@ def test_a_heart_that_is_switched_takes_the_place_of_the_other() -> None:
 def test_what_people_wrote_is_escaped() -> None:
     texts = ("name", "detail", "farm", "unit_price", "photo", "category", "less_label", "quantity_label", "more_label")
     evil = row(**dict.fromkeys(texts, EVIL), tags=[("organic", EVIL)], tinted=True)
-    drawn = goods.product(evil) + goods.product(evil | {"sold_out": True, "alternative": {"name": EVIL, "url": EVIL}})
+    drawn = goods.product(evil) + goods.product(evil | {"sold_out": True, "alternative": (EVIL, EVIL)})
     assert EVIL not in drawn and "<b>" not in drawn
     assert drawn.count(SAFE) == 11 + 10

@@ -215,7 +215,7 @@ def test_what_is_sold_out_names_the_nearest_in_kind(network, market, farm, alice
 def alternative(network: Any, shop: Shop) -> str | None:
     rows = shelf.rows_of(shop.offers, network=network, delivery=shop.delivery, lines={}, editable=True)
     row = next(row for row in rows if row.name == "leek")
-    other = next(one for one in rows if row.alternative and row.alternative["url"] == f"#p{one.pk}")
-    assert row.sold_out and row.alternative and row.alternative["name"] == other.name and not other.sold_out
+    other = next(one for one in rows if row.alternative and row.alternative[1] == f"#p{one.pk}")
+    assert row.sold_out and row.alternative and row.alternative[0] == other.name and not other.sold_out
     assert all(one.alternative is None for one in rows if not one.sold_out)
     return other.name.capitalize()

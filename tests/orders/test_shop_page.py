@@ -117,8 +117,9 @@ def test_the_page_of_a_buyer_asks_as_little_as_before(
     client.get(url)
     with django_assert_num_queries(10):
         client.get(url)
-    with django_assert_num_queries(10):
-        client.get(f"{url}&q=beet")
+    for queries in (11, 10):  # the second time what fits is known
+        with django_assert_num_queries(queries):
+            client.get(f"{url}&q=beet")
 
 
 def test_a_typing_error_shows_what_is_nearest_and_the_way_back(field, url, visit) -> None:
