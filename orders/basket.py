@@ -89,12 +89,40 @@ def open_order(*, buyer: Organisation, delivery: Delivery, by: Person) -> Order:
     return order
 
 
-@transaction.atomic
 def fill(*, order: Order, quantities: Mapping[int, Decimal], by: Person) -> Order:
     """
     Make the basket hold these absolute quantities, by offer id (0 takes a product out); offers not named stay as they
     are. All or nothing: raises BasketRefused with a sentence per offer. The price agreed is that of the moment a product
     is first put in.
+
+    What is refused is refused before anything is written, and ends an empty transaction: over a connection on which one was
+    rolled back, psycopg forgets every query it had prepared, and what sells out is refused often.
+    """
+    with transaction.atomic():
+        try:
+            order, offers, lines, wanted = _reserved(order, quantities)
+        except Refused as found:
+            refused = found
+        else:
+            _store(order, offers, lines, wanted)
+            if order.has_lapsed:  # type: ignore[attr-defined]
+                order.lapsed.filter(offer__in=wanted).delete()
+            agreed = {pk: line.confirmed for pk, line in lines.items()}
+            after = {pk: line.quantity for pk, line in lines.items()} | wanted
+            order.version += 1
+            changed = any(quantity != agreed.get(pk, 0) for pk, quantity in after.items())
+            order.hold_expires_at = clock.now() + HOLD if changed else None
+            order.save(update_fields=["version", "hold_expires_at"])
+            return order
+    raise refused
+
+
+def _reserved(
+    order: Order, quantities: Mapping[int, Decimal]
+) -> tuple[Order, dict[int, Offer], dict[int, OrderLine], dict[int, Decimal]]:
+    """
+    The order, locked, with what is asked reserved for it: the offers asked for, the lines as they were and the quantities to store.
+    Refused with nothing written.
     """
     lock_day(order.delivery.delivery_day_id)
     order = locked(order)
@@ -130,13 +158,7 @@ def fill(*, order: Order, quantities: Mapping[int, Decimal], by: Person) -> Orde
         stock.reserve(changes)
     except stock.SoldOut as sold_out:
         raise _too_much(sold_out, offers, lines, wanted) from None
-    _store(order, offers, lines, wanted)
-    if order.has_lapsed:  # type: ignore[attr-defined]
-        order.lapsed.filter(offer__in=wanted).delete()
-    order.version += 1
-    order.hold_expires_at = clock.now() + HOLD if after != agreed else None
-    order.save(update_fields=["version", "hold_expires_at"])
-    return order
+    return order, offers, lines, wanted
 
 
 def locked(order: Order) -> Order:

@@ -4,6 +4,8 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -45,6 +47,17 @@ def test_what_is_not_named_stays_as_it_is(supply, basket_of, household, bob, far
 def test_there_is_one_order_per_buyer_and_delivery(delivery, household, bob):
     first = basket.open_order(buyer=household, delivery=delivery, by=bob)
     assert basket.open_order(buyer=household, delivery=delivery, by=bob) == first
+
+
+@pytest.mark.parametrize("quantity", ["0.5", "1000"])
+def test_what_is_refused_rolls_nothing_back(basket_of, offer, household, bob, quantity):
+    """Over a connection on which a transaction was rolled back psycopg forgets what it had prepared."""
+    order = basket_of(household, bob, 2)
+    with CaptureQueriesContext(connection) as asked, pytest.raises(basket.BasketRefused):
+        basket.fill(order=order, quantities={offer.pk: D(quantity)}, by=bob)
+    assert not [
+        query for query in asked.captured_queries if not query["sql"].startswith(("SELECT", "SAVEPOINT", "RELEASE"))
+    ]
 
 
 @pytest.mark.parametrize(
