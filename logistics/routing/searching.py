@@ -1,9 +1,9 @@
-"""The search for the cheapest routes: PyVRP's iterated local search, watched and, when it must be, begun again."""
+"""The search for the cheapest routes: PyVRP's iterated local search when it is short, a population of plans when it is long."""
 
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import count
+from itertools import cycle
 from typing import TypeAlias
 
 import numpy as np
@@ -12,6 +12,7 @@ from pyvrp.exceptions import PenaltyBoundWarning
 from pyvrp.search import PerturbationParams
 from pyvrp.solve import SolveParams
 
+from logistics.routing.breeding import breed
 from logistics.routing.model import Model
 
 PENALTIES = (0.4, 4.0, 400.0)
@@ -23,11 +24,10 @@ the further a search strays before it settles.
 """
 PATIENCE = 500
 """Iterations without any plan that keeps the rules, or 20 per job when that is more, after which something else is tried."""
-SETTLED = 5_000
-"""
-Iterations without a better plan, or as many as it took to find that one when they are more, after which the search begins
-anew elsewhere: where it settles depends on where it began.
-"""
+SETTLED = 3_000
+"""Iterations without a better plan after which a search begins anew the other way: where it settles depends on how it began."""
+LONG = 20_000
+"""Iterations from which a search begins with a population. With fewer, one plan that is changed again and again gets further."""
 EVERY = 20
 """Iterations between two reports."""
 
@@ -55,11 +55,10 @@ def search(model: Model, *, iterations: int, seed: int, report: Report) -> Found
     done, found = 0, None
     for optional in (False, True):
         watch = _Watch(model, report, iterations, done, optional=optional)
-        for factor in PENALTIES:
-            watch.begin(last=optional and factor == PENALTIES[-1])
-            if _searched(model, watch, factor, seed) and (watch.found or watch.stopped):
-                break
-            if not optional and not watch.found:
+        ways = cycle((_breed, _iterate) if iterations >= LONG else (_iterate, _breed))
+        for again, way in enumerate(ways):
+            way(model, watch, seed + again)
+            if not watch.settled:
                 break
         done, found = watch.before + watch.iteration, Found(watch.best, watch.stopped)
         if watch.found or watch.stopped:
@@ -68,23 +67,43 @@ def search(model: Model, *, iterations: int, seed: int, report: Report) -> Found
     return found
 
 
-def _searched(model: Model, watch: "_Watch", factor: float, seed: int) -> bool:
-    """
-    Search from the best so far, and anew with the next seed whenever that has settled. False when PyVRP warned that a
-    penalty has reached its bound.
-    """
-    start = watch.best if watch.found else None
+def _breed(model: Model, watch: "_Watch", seed: int) -> None:
+    """Search with a population, begun from the best so far, if there is one, and from nothing."""
+    watch.last = watch.optional
+    watch.start()
+    penalties = _Penalties(
+        solutions_between_updates=50,
+        penalty_increase=1.2,
+        penalty_decrease=0.85,
+        target_feasible=0.43,
+        max_penalty=PENALTIES[-1] * model.highest,
+    )
+    manager = pyvrp.PenaltyManager(penalties.midpoint_penalties(watch.data), penalties)
+    breed(watch.data, manager, watch.best if watch.found else None, seed=seed, hear=watch.hear)
+
+
+def _iterate(model: Model, watch: "_Watch", seed: int) -> None:
+    """Search with one plan, begun from nothing or, when penalties were too low, from the best so far."""
+    start = None
+    for factor in PENALTIES:
+        watch.last = watch.optional and factor == PENALTIES[-1]
+        if _searched(model, watch, factor, seed, start) and (watch.found or watch.stopped):
+            return
+        if not watch.optional and not watch.found:
+            return
+        start = watch.best if watch.found else None
+        watch.refill()
+
+
+def _searched(model: Model, watch: "_Watch", factor: float, seed: int, start: pyvrp.Solution | None) -> bool:
+    """False when PyVRP warned that a penalty has reached its bound."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", PenaltyBoundWarning)
-            for again in count():
-                pyvrp.solve(watch.data, watch, seed + again, False, False, _params(model, watch, factor), start)
-                if watch.done:
-                    return True
-                start = None
+            pyvrp.solve(watch.data, watch, seed, False, False, _params(model, watch, factor), start)
     except PenaltyBoundWarning:
-        pass
-    return False
+        return False
+    return True
 
 
 def _params(model: Model, watch: "_Watch", factor: float) -> SolveParams:
@@ -120,32 +139,51 @@ class _Watch(pyvrp.IteratedLocalSearchCallbacks):
     """
 
     def __init__(self, model: Model, report: Report, iterations: int, before: int, *, optional: bool) -> None:
-        self.data = model.data(optional=optional)
+        self.data, self.optional = model.data(optional=optional), optional
         self.free = pyvrp.CostEvaluator([0.0] * self.data.num_load_dimensions, 0.0, 0.0)
         self.best = pyvrp.Solution(self.data, [])
         self.report, self.iterations = report, iterations
         self.patience = max(PATIENCE, 20 * len(model.jobs))
         self.before, self.iteration = before, 0
         self.started = self.improved = 0
-        self.stopped = self.last = False
+        self.own = float("inf")
+        self.stopped, self.last = False, optional
 
     @property
     def found(self) -> bool:
         return bool(self.best.num_routes())
-
-    def begin(self, *, last: bool) -> None:
-        """Another search begins, perhaps the last."""
-        self.before, self.last = self.before + self.iteration, last
-        self.iteration = 0
 
     @property
     def done(self) -> bool:
         tired = not self.found and not self.last and self.iteration >= self.patience
         return self.stopped or tired or self.iteration >= self.iterations
 
-    def __call__(self, best_cost: float) -> bool:
+    @property
+    def settled(self) -> bool:
+        """Whether this search finds nothing better any more, and there is time for another."""
         idle = self.iteration - self.improved
-        return self.done or idle >= max(SETTLED, self.improved - self.started)
+        return not self.done and idle >= SETTLED
+
+    def start(self) -> None:
+        """A search begins from nothing."""
+        self.started = self.improved = self.iteration
+        self.own = float("inf")
+
+    def refill(self) -> None:
+        """A search may begin over, with as many iterations as ever."""
+        self.before, self.iteration = self.before + self.iteration, 0
+        self.start()
+
+    def __call__(self, best_cost: float) -> bool:
+        return self.done or self.settled
+
+    def hear(self, solution: pyvrp.Solution) -> bool:
+        """One more plan was made: whether the search may end."""
+        if solution.is_feasible() and self.free.cost(solution) < self.own:
+            self.own = self.free.cost(solution)
+            self.on_best(solution)
+        self.on_iteration()
+        return self(self.own)
 
     def on_best(self, best: pyvrp.Solution) -> None:
         self.improved = self.iteration
@@ -153,7 +191,7 @@ class _Watch(pyvrp.IteratedLocalSearchCallbacks):
             self.best = best
 
     def on_start(self, ils: pyvrp.IteratedLocalSearch) -> None:
-        self.started = self.iteration
+        self.start()
         self.on_best(ils.initial_solution)
 
     def on_iteration(self, *_solutions: object) -> None:

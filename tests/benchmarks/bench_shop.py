@@ -19,7 +19,7 @@ from orders import basket
 from producers import stock
 from producers.models import Offer, Product
 from tests.benchmarks.measure import say, spread
-from tests.conftest import make_household, make_network, make_point, make_producer, open_week
+from tests.conftest import forget_cached, make_household, make_network, make_point, make_producer, open_week
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FARMS = 50
@@ -82,11 +82,18 @@ def test_ten_thousand_offers(bob: Any, alice: Any) -> None:
                 started = time.perf_counter()
                 answer = client.get(url + query)
                 seconds.append(time.perf_counter() - started)
+            first = []
+            for _time in range(10):
+                forget_cached()
+                started = time.perf_counter()
+                client.get(url + query)
+                first.append(time.perf_counter() - started)
             zipped = answer.headers.get("content-encoding") == "gzip"
             body = answer.content if zipped else gzip.compress(answer.content)
             say(
                 f"Shop of {size} offers, {name}",
                 spread(seconds),
+                f"the first who asks {median(first) * 1000:.0f} ms",
                 f"{queries} queries",
                 f"{len(body) / 1024:.1f} KB on the wire",
             )

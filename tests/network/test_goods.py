@@ -74,9 +74,7 @@ def test_who_may_not_order_sees_no_heart_and_no_stepper() -> None:
 
 
 def test_what_sold_out_names_what_there_is_instead_unless_it_is_in_the_basket() -> None:
-    out = row(
-        sold_out=True, left=D("0"), alternative=("Ui & bieslook", "#p8"), organic=True, tinted=True
-    )
+    out = row(sold_out=True, left=D("0"), alternative=("Ui & bieslook", "#p8"), organic=True, tinted=True)
     drawn = flat(goods.product(out))
     assert drawn.startswith(
         '<li class="product" id="p7" data-n="0" data-c="240" data-organic data-out data-category="vegetables">'
