@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import connection, transaction
-from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
+from django.db.models import Case, Exists, F, Q, Value, When
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
@@ -105,8 +105,7 @@ def fill(*, order: Order, quantities: Mapping[int, Decimal], by: Person) -> Orde
             refused = found
         else:
             _store(order, offers, lines, wanted)
-            if order.has_lapsed:  # type: ignore[attr-defined]
-                order.lapsed.filter(offer__in=wanted).delete()
+            order.lapsed.filter(offer__in=wanted).delete()
             agreed = {pk: line.confirmed for pk, line in lines.items()}
             after = {pk: line.quantity for pk, line in lines.items()} | wanted
             order.version += 1
@@ -163,11 +162,10 @@ def _reserved(
 
 def locked(order: Order) -> Order:
     """
-    The order, locked for this transaction, with buyer and delivery as its caller has read them already, `is_trade`, and whether
-    something of it `has_lapsed`; Refused when it is past changing.
+    The order, locked for this transaction, with buyer and delivery as its caller has read them already; Refused when it is past
+    changing.
     """
-    lapsed = Exists(LapsedLine.objects.filter(order=OuterRef("pk")))
-    known, orders = order, Order.objects.annotate(is_trade=is_trade("buyer__"), has_lapsed=lapsed)
+    known, orders = order, Order.objects.annotate(is_trade=is_trade("buyer__"))
     order = orders.select_for_update(no_key=True, of=("self",)).get(pk=order.pk)
     order.buyer = known.buyer
     if order.delivery_id == known.delivery_id:

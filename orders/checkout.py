@@ -43,7 +43,7 @@ def place_order(
     """
     lock_day(order)
     order = basket.locked(order)
-    if order.has_lapsed:  # type: ignore[attr-defined]
+    if order.lapsed.exists():
         raise Refused(_("Your basket was kept for an hour and then let go. Put it back first, and look once more."))
     if substitution and substitution != order.buyer.substitution:
         Organisation.objects.filter(pk=order.buyer_id).update(substitution=substitution)

@@ -271,9 +271,9 @@ def test_a_change_costs_the_same_queries_for_one_product_and_for_many(
 ):
     her = visit(bob)
     post({f"q{offer.pk}": "1"}, client=her)
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         post({f"q{offer.pk}": "2"}, client=her)
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         post({f"q{offer.pk}": "3", f"q{chard.pk}": "0"}, client=her)
 
 
