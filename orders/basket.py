@@ -120,8 +120,8 @@ def _reserved(
     order: Order, quantities: Mapping[int, Decimal]
 ) -> tuple[Order, dict[int, Offer], dict[int, OrderLine], dict[int, Decimal]]:
     """
-    The order, locked, with what is asked reserved for it: the offers asked for, the lines as they were and the quantities to store.
-    Refused with nothing written.
+    The order, locked, with what is asked reserved for it: the offers asked for, the lines as they were and the quantities to
+    store. Refused with nothing written.
     """
     lock_day(order.delivery.delivery_day_id)
     order = locked(order)

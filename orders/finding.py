@@ -228,13 +228,14 @@ def products(number: int) -> str:
 def _fitting(shop: Shop, choice: Choice) -> Found:
     """
     What fits a choice, counted; a category counts what all other filters leave. Kept for two minutes where all see the same
-    shop, but not what is free of an allergen: no database should put ten thousand offers in order for each of ten thousand visitors.
+    shop, but not what is free of an allergen, which must be right at once: no database should put ten thousand offers in order
+    for each of ten thousand visitors.
     """
     rest = replace(choice, category="", more=False, page=1)
     keeps = not (choice.mine or choice.favourites or choice.free)
     where = shop.delivery.place_id if choice.near or choice.sort else ""
     key = f"shop-{shop.delivery.delivery_day_id}-{shop.group.pk}-{get_language()}-{clock.today()}-{where}-"
-    key += sha256(rest.query().encode()).hexdigest()
+    key += sha256(replace(rest, q=rest.text.lower()).query().encode()).hexdigest()
     on_sale = shop.offers.aggregate(number=Count("pk"), newest=Max("pk")) if keeps else {}
     kept = cache.get(key) if keeps else None
     if kept is None or kept[0] != on_sale:

@@ -129,8 +129,8 @@ def _improved(
     """Runs beside others: the local search lets go of Python's lock."""
     found = [search(young, judge, exhaustive=True)]
     if mended is not None and not found[0].is_feasible():
-        found += [again for again in [search(found[0], mended, exhaustive=True)] if again.is_feasible()]
-    return [_Plan(data, solution) for solution in found]
+        found.append(search(found[0], mended, exhaustive=True))
+    return [_Plan(data, solution) for solution in found if solution is found[0] or solution.is_feasible()]
 
 
 class _Group:

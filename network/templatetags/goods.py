@@ -23,7 +23,7 @@ ROWS = 10_000
 
 @register.simple_tag
 def product(row: Any) -> SafeString:
-    """One of a list of class `grid`. A row is an `orders.shelf.Row`, or gives the same by key."""
+    """One of a list of class `grid`. A row is an `orders.shelf.Row`, or a dict that gives the same, which is drawn each time."""
     return _drawn(row, get_language()) if isinstance(row, Hashable) else _drawn.__wrapped__(row, get_language())
 
 

@@ -1,6 +1,7 @@
 """Goods as they are drawn: exactly so, with what people wrote escaped."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.utils.translation import override
 
 from network.templatetags import goods
 from network.templatetags.kouter import drawing
+from orders.shelf import Row
 
 D = Decimal
 EVIL = "\"><b>'&"
@@ -100,3 +102,18 @@ def test_what_people_wrote_is_escaped() -> None:
     drawn = goods.product(evil) + goods.product(evil | {"sold_out": True, "alternative": (EVIL, EVIL)})
     assert EVIL not in drawn and "<b>" not in drawn
     assert drawn.count(SAFE) == 11 + 10
+
+
+def test_a_row_of_a_shelf_is_drawn_once_and_anew_when_it_or_the_language_changes() -> None:
+    leek = Row(
+        pk=7, name="Prei", detail="bussel", farm="Akker", farm_url="/f/", url="/p/", distance_km=8.44, gross=D("2.40"),
+        unit_price="€ 3,43/kg", drawing="leek", category="vegetables", organic=True, quantity=D(0), step=D(1), left=D(3),
+        maximum=D(3), sold_out=False, alternative=("Ui", "#p8"), editable=True,
+    )  # fmt: skip
+    drawn = goods.product(leek)
+    assert goods.product(replace(leek)) is drawn and "Nog 3" in drawn
+    assert "Nog 2" in goods.product(replace(leek, left=D(2)))
+    assert "#p8" in goods.product(replace(leek, sold_out=True))
+    with override("en"):
+        assert "3 left" in goods.product(leek)
+    assert goods.product(leek) == drawn

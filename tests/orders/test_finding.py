@@ -107,9 +107,7 @@ def test_numbers_say_what_each_filter_leaves(market, django_assert_num_queries) 
 
 
 @pytest.mark.parametrize("chosen", [{"organic": True}, {"q": "hoeve"}])
-def test_what_fits_is_kept_for_half_a_minute_or_until_the_shop_changes(
-    market, farm, alice, chosen, django_assert_num_queries
-) -> None:
+def test_what_fits_is_kept_until_the_shop_changes(market, farm, alice, chosen, django_assert_num_queries) -> None:
     choice = Choice(**chosen)
     forget_cached()
     with django_assert_num_queries(2):
@@ -121,6 +119,23 @@ def test_what_fits_is_kept_for_half_a_minute_or_until_the_shop_changes(
         assert finding.look(market, choice).counts.total == first.counts.total + 1
     Offer.objects.filter(pk=first.picks[0]).update(listed=False)
     assert first.picks[0] not in finding.look(market, choice).picks
+
+
+def test_what_is_free_of_an_allergen_is_asked_each_time(market, django_assert_num_queries) -> None:
+    free = Choice(free=("milk",))
+    assert skus(market, free=("milk",)) == ["celery", "leek", "strawberry"]
+    Product.objects.filter(sku="leek").update(allergens=["milk"])
+    with django_assert_num_queries(1):
+        assert len(finding.look(market, free).picks) == 2
+
+
+def test_what_is_kept_is_the_same_however_it_was_typed(market, django_assert_num_queries) -> None:
+    """Nor does a text that is too long to be searched keep a list of its own."""
+    finding.look(market, Choice(q="hoeve"))
+    finding.look(market, Choice())
+    with django_assert_num_queries(2):
+        assert len(finding.look(market, Choice(q="HOEVE")).picks) == 5
+        assert len(finding.look(market, Choice(q="x" * 90)).picks) == 5
 
 
 def test_a_french_reader_has_an_order_of_her_own(market, farm, alice) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from network.models import Cycle, Person
@@ -32,7 +33,7 @@ def supply(cycle: Cycle, farm: Producer, leek: Product, alice: Person) -> Supply
 def desk(open_page: Open, supply: Supply, farm: Producer, alice: Person) -> Callable[..., Page]:
     def opened(**how: Any) -> Page:
         page = open_page(alice, locale="en-GB", **how)
-        page.goto(f"/farm/{farm.slug}/week/{supply.week_on}/")
+        page.goto(reverse("producers:week", args=[farm.slug, supply.week_on]))
         return page
 
     return opened
@@ -171,7 +172,7 @@ def test_forty_products_are_announced_by_keyboard_in_few_strokes(
         strokes += 1
         page.keyboard.press(key)
 
-    page.goto(f"/farm/{farm.slug}/week/{cycle.week_on}/")
+    page.goto(reverse("producers:week", args=[farm.slug, cycle.week_on]))
     fields = page.get_by_label("You receive (€)")
     expect(fields).to_have_count(40)
     for column, typed in (("You receive (€)", "2"), ("Stock (kg)", "50")):
@@ -208,7 +209,7 @@ def test_cells_pasted_on_a_field_are_looked_at_first(desk: Callable[..., Page], 
 
 def test_what_is_not_applied_asks_before_it_is_left(desk: Callable[..., Page], supply: Supply, farm: Producer) -> None:
     page = desk(phone=False)
-    page.goto(f"/farm/{farm.slug}/week/{supply.week_on}/many/")
+    page.goto(reverse("producers:many", args=[farm.slug, supply.week_on]))
     page.get_by_label("all prices by a percentage", exact=False).check()
     page.get_by_label("percentage (optional)", exact=False).fill("5")
     page.get_by_role("button", name="Look at what changes").last.click()
@@ -259,9 +260,9 @@ def test_farm_pages_have_no_axe_violations_and_fit(
 ) -> None:
     page = open_page(alice, phone=phone, dark=dark)
     for path in (
-        f"/farm/{farm.slug}/",
-        f"/farm/{farm.slug}/week/{supply.week_on}/",
-        f"/farm/{farm.slug}/week/{supply.week_on}/many/",
+        reverse("producers:desk", args=[farm.slug]),
+        reverse("producers:week", args=[farm.slug, supply.week_on]),
+        reverse("producers:many", args=[farm.slug, supply.week_on]),
         f"/farm/{farm.slug}/products/{leek.pk}/price/",
         f"/farm/supply/{supply.pk}/",
         f"/farm/supply/{supply.pk}/less/",
