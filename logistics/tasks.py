@@ -35,9 +35,10 @@ STEPS = {
 }
 PATIENCE = 300
 """Seconds after which a job that says nothing counts as lost and may be asked for again."""
-ITERATIONS = 3000
-SECONDS = 60
-"""What the searches of a day may take together; then the best so far is kept."""
+ITERATIONS, SECONDS = 3_000, 60
+"""How far each search of a day goes, and what all may take together; then the best so far is kept."""
+THOROUGH_ITERATIONS, THOROUGH_SECONDS = 60_000, 300
+"""The same for a coordinator who has the patience: such a search breeds a population of plans (`docs/routing.md`)."""
 PLANNING = 0x706C616E
 """The first key of the locks that planners hold, each on its day."""
 
@@ -50,15 +51,15 @@ def _wish(day: int) -> str:
     return f"planning-{day}-wish"
 
 
-def ask_for_plan(day: DeliveryDay, by: Person | None = None) -> bool:
-    """Start planning a day unless that is being done; False then."""
+def ask_for_plan(day: DeliveryDay, by: Person | None = None, *, thorough: bool = False) -> bool:
+    """Start planning a day, for a minute at most or for five (`thorough`), unless that is being done; False then."""
     if not cache.add(_key(day.pk), {"step": "waiting"}, PATIENCE):
         if "failed" not in progress_of(day):
             return False
         cache.set(_key(day.pk), {"step": "waiting"}, PATIENCE)
     cache.delete(_wish(day.pk))
     try:
-        plan_day.delay(day.pk, by.pk if by else None)
+        plan_day.delay(day.pk, by.pk if by else None, thorough)
     except plan_day.OperationalError:
         cache.delete(_key(day.pk))
         raise
@@ -101,7 +102,7 @@ def plan_all_due() -> int:
 
 
 @shared_task
-def plan_day(day_pk: int, by_pk: int | None = None) -> None:
+def plan_day(day_pk: int, by_pk: int | None = None, thorough: bool = False) -> None:
     """Plan a day, unless another worker is at it. Refusals and failures are told to the page."""
     day = DeliveryDay.objects.select_related("cycle__network").get(pk=day_pk)
     by = Person.objects.filter(pk=by_pk).first() if by_pk else None
@@ -110,12 +111,13 @@ def plan_day(day_pk: int, by_pk: int | None = None) -> None:
         cost = None if euro is None else round(euro, 2)
         cache.set(_key(day_pk), {"step": step, "percent": percent, "cost": cost}, PATIENCE)
 
-    watch = Watch(tell, lambda: cache.get(_wish(day_pk)) or "", SECONDS)
+    iterations, seconds = (THOROUGH_ITERATIONS, THOROUGH_SECONDS) if thorough else (ITERATIONS, SECONDS)
+    watch = Watch(tell, lambda: cache.get(_wish(day_pk)) or "", seconds)
     with override(by.language if by else settings.LANGUAGE_CODE), _alone_at(day_pk) as mine:
         if not mine:
             return
         try:
-            rounds.plan_rounds(day=day, by=by, iterations=ITERATIONS, watch=watch)
+            rounds.plan_rounds(day=day, by=by, iterations=iterations, watch=watch)
         except Cancelled:
             forget(day)
         except Refused as refused:

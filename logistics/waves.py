@@ -7,7 +7,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from math import ceil
+from math import ceil, inf
 
 from logistics.routing import Plan, Problem, Progress, Site, Tour, Van, check, plan, retime
 
@@ -16,8 +16,10 @@ LARGE, CUT = 150, 60
 """Stops from which a wave is cut by direction, and how many are meant to be in a cut."""
 DEAR = 50.0
 """Euro a day from which a van, a hired one, is not sent out before it was tried whether the others can drive twice."""
-ENOUGH = 20
+ENOUGH = 100
 """Iterations every search is given, also when its time is up: before those a plan may be poor."""
+SETTLED = 8_000
+"""Iterations without a better plan after which a search ends: it has then begun anew both ways (`logistics.routing`)."""
 BEAT = 0.25
 """Seconds between two reports of a search."""
 
@@ -31,9 +33,10 @@ class Cancelled(Exception):
 
 class Watch:
     """
-    Follows the searches of a day: tells how far they are, and ends them when their `seconds` are up or when `asked` answers
-    "keep" (the best so far will do) or "cancel". `cut_short`: a search ended before its iterations, so that the same seed
-    may not give the same plan.
+    Follows the searches of a day: tells how far they are, and ends them when they find nothing better any more, when their time
+    is up or when `asked` answers "keep" (the best so far will do) or "cancel". Of the `seconds` for all of them each may take
+    half of what is left, so that none is starved. `cut_short`: somebody or the clock ended a search, so that the same seed may
+    not give the same plan.
     """
 
     def __init__(
@@ -41,7 +44,8 @@ class Watch:
     ) -> None:
         self._tell = tell or (lambda step, percent, euro: None)
         self._asked = asked or (lambda: "")
-        self._until = None if seconds is None else time.monotonic() + seconds
+        self._end = inf if seconds is None else time.monotonic() + seconds
+        self.search()
         self._last = 0.0
         self._answer = ""
         self._step = ""
@@ -61,20 +65,30 @@ class Watch:
         if self._answer == "cancel":
             raise Cancelled
 
+    def search(self) -> None:
+        """A search begins."""
+        self._began = time.monotonic()
+        self._until = self._began + (self._end - self._began) / 2
+        self._best, self._improved = (0, inf), 0
+
     def heard(self, progress: Progress) -> bool:
         """For the search: whether it has to end now."""
         now = time.monotonic()
         if now - self._last >= BEAT:
             self._last = now
             self._answer = self._answer or self._asked()
-            percent = min(99, 100 * progress.iteration // max(1, progress.iterations))
-            self._tell(self._step, percent, self.spent + progress.best_cost)
+            done = progress.iteration / max(1, progress.iterations)
+            used = (now - self._began) / max(BEAT, self._until - self._began)
+            self._tell(self._step, min(99, int(100 * max(done, used))), self.spent + progress.best_cost)
         if self._answer == "cancel":
             return True
-        if progress.iteration >= ENOUGH and (self._answer or (self._until is not None and now > self._until)):
+        if progress.iteration >= ENOUGH and (self._answer or now > self._until):
             self.cut_short = True
             return True
-        return False
+        best = progress.unplanned, progress.best_cost
+        if best != self._best:
+            self._best, self._improved = best, progress.iteration
+        return progress.iteration - self._improved >= SETTLED
 
 
 def solve(problem: Problem, bearings: Mapping[str, float], *, iterations: int, seed: int, watch: Watch) -> Plan:
@@ -124,6 +138,7 @@ def _reloading(van: Van) -> Van:
 
 
 def _searched(problem: Problem, iterations: int, seed: int, watch: Watch) -> Plan:
+    watch.search()
     found = plan(problem, iterations=iterations, seed=seed, heard=watch.heard)
     watch.go_on()
     return found

@@ -92,18 +92,19 @@ def _nearest(data: pyvrp.ProblemData) -> NDArray[Any]:
 
 
 class _Plan:
-    """A solution, the calls of its routes, and what follows on what in it."""
+    """A solution, its routes with their calls and jobs, and what follows on what in it."""
 
     def __init__(self, data: pyvrp.ProblemData, solution: pyvrp.Solution) -> None:
         sites, pairs = data.num_clients, data.num_shipments
         self.solution = solution
-        self.types = [route.vehicle_type() for route in solution.routes()]
+        self.driven = solution.routes()
+        self.types = [route.vehicle_type() for route in self.driven]
         self.routes: list[Calls] = []
-        self.links = np.full((2, sites + 2 * pairs), -1, dtype=np.int32)
-        for route in solution.routes():
+        before, after = ([-1] * (sites + 2 * pairs) for _ in range(2))
+        for route in self.driven:
             calls: Calls = []
             last = -1
-            for activity in list(route)[1:-1]:
+            for activity in route.schedule()[1:-1]:
                 if activity.is_depot():
                     calls.append((-1, activity))
                     last = -1
@@ -111,11 +112,12 @@ class _Plan:
                 job = activity.idx + (0 if activity.is_client() else sites)
                 calls.append((job, activity))
                 here = job + (pairs if activity.is_delivery() else 0)
-                self.links[0, here] = last
+                before[here] = last
                 if last >= 0:
-                    self.links[1, last] = here
+                    after[last] = here
                 last = here
             self.routes.append(calls)
+        self.links = np.array((before, after), dtype=np.int32)
         self.jobs = [{job for job, _activity in calls if job >= 0} for calls in self.routes]
 
 
@@ -152,11 +154,14 @@ class _Group:
         row[-1] = np.inf
         self.apart = np.vstack([np.column_stack([self.apart, row[:-1]]), row]) if len(self) > 1 else row[None]
 
-    def fitness(self, judge: pyvrp.CostEvaluator) -> NDArray[Any]:
+    def costs(self, judge: pyvrp.CostEvaluator) -> NDArray[Any]:
+        return np.array([judge.penalised_cost(plan.solution) for plan in self.plans])
+
+    def fitness(self, costs: NDArray[Any]) -> NDArray[Any]:
         """The less the fitter: what a plan costs counts, and how like others it is."""
-        cost = _ranks([judge.penalised_cost(plan.solution) for plan in self.plans])
-        alike = _ranks(-np.sort(self.apart, axis=1)[:, :CLOSE].mean(axis=1))
-        return (cost + (1 - min(ELITE, len(self)) / len(self)) * alike) / len(self)
+        near = self.apart if len(self) <= CLOSE else np.partition(self.apart, CLOSE, axis=1)[:, :CLOSE]
+        alike = _ranks(-np.sort(near, axis=1).mean(axis=1))
+        return (_ranks(costs) + (1 - min(ELITE, len(self)) / len(self)) * alike) / len(self)
 
     def thin(self, judge: pyvrp.CostEvaluator) -> None:
         """When there are too many: first the doubles go, then the least fit."""
@@ -167,8 +172,11 @@ class _Group:
             if self.apart[double, other] > 0:
                 break
             self._drop(max(int(double), int(other)))
+        costs = self.costs(judge)
         while len(self) > FEWEST:
-            self._drop(int(np.argmax(self.fitness(judge))))
+            weakest = int(np.argmax(self.fitness(costs)))
+            self._drop(weakest)
+            costs = np.delete(costs, weakest)
 
     def _drop(self, which: int) -> None:
         del self.plans[which]
@@ -181,7 +189,7 @@ class _Parents:
 
     def __init__(self, kept: _Group, broken: _Group, judge: pyvrp.CostEvaluator) -> None:
         self.plans = kept.plans + broken.plans
-        self.fitness = np.concatenate([group.fitness(judge) for group in (kept, broken) if len(group)])
+        self.fitness = np.concatenate([group.fitness(group.costs(judge)) for group in (kept, broken) if len(group)])
 
     def draw(self, lots: random.Random) -> tuple[_Plan, _Plan]:
         first = self._better(lots)
@@ -214,16 +222,19 @@ def _crossed(
         key=lambda route: len(second.jobs[route]) - 2 * len(second.jobs[route] & gone),
     )[: len(going)]
     twice = set().union(*(second.jobs[route] for route in coming)) - gone
-    stay = [(first.types[n], calls) for n, calls in enumerate(first.routes) if n not in going]
+    stay = [(first, n, van) for n, van in enumerate(first.types) if n not in going]
     free = [first.types[route] for route in going]
     come = []
     for route in sorted(coming, key=lambda route: second.types[route] not in free):
         van = second.types[route]
-        van = free.pop(free.index(van)) if van in free else free.pop()
-        come.append((van, second.routes[route] if van == second.types[route] else _unloading(second.routes[route])))
+        come.append((second, route, free.pop(free.index(van)) if van in free else free.pop()))
+    nothing: set[int] = set()
     young = [
-        _solution(data, [(van, _without(calls, twice)) for van, calls in stay] + come),
-        _solution(data, stay + [(van, _without(calls, twice)) for van, calls in come]),
+        pyvrp.Solution(
+            data,
+            [route for out, routes in halves for which in routes for route in _driven(data, *which, without=out)],
+        )
+        for halves in (((twice, stay), (nothing, come)), ((nothing, stay), (twice, come)))
     ]
     return min(young, key=judge.penalised_cost)
 
@@ -240,24 +251,18 @@ def _around(plan: _Plan, near: Sequence[int], many: int) -> set[int]:
     return found
 
 
-def _unloading(calls: Calls) -> Calls:
-    """Without the ways back to a depot: another van may have another one."""
-    return [(job, activity) for job, activity in calls if job >= 0]
-
-
-def _without(calls: Calls, jobs: set[int]) -> Calls:
-    return [(job, activity) for job, activity in calls if job not in jobs]
-
-
-def _solution(data: pyvrp.ProblemData, routes: Sequence[tuple[int, Calls]]) -> pyvrp.Solution:
-    return pyvrp.Solution(
-        data,
-        [
-            pyvrp.Route(data, [activity for _job, activity in calls], van)
-            for van, calls in routes
-            if any(job >= 0 for job, _activity in calls)
-        ],
-    )
+def _driven(data: pyvrp.ProblemData, plan: _Plan, route: int, van: int, without: set[int]) -> list[pyvrp.Route]:
+    """
+    A route of a plan as this van drives it without some jobs; none when nothing is left to do. What another van drove it
+    does without ways back to the depot, since it may have another one.
+    """
+    if not plan.jobs[route] - without:
+        return []
+    other = van != plan.types[route]
+    if not other and not plan.jobs[route] & without:
+        return [plan.driven[route]]
+    calls = plan.routes[route]
+    return [pyvrp.Route(data, [call for job, call in calls if job not in without and not (other and job < 0)], van)]
 
 
 def _ranks(values: Any) -> NDArray[Any]:

@@ -163,9 +163,9 @@ def settled(closed_day: DeliveryDay, vehicle: Vehicle, dana: Person) -> Delivery
     return closed_day
 
 
-def plan(day: DeliveryDay, **options: Any) -> list[Round]:
+def plan(day: DeliveryDay, iterations: int = 50, **options: Any) -> list[Round]:
     """The rounds of a day, planned with a short search."""
-    made = rounds.plan_rounds(day=day, iterations=50, **options)
+    made = rounds.plan_rounds(day=day, iterations=iterations, **options)
     day.refresh_from_db()
     return made
 

@@ -8,7 +8,7 @@ import pytest
 from logistics import calls, handover, rounds, settling, versions, waves
 from logistics.models import Crate, PlanVersion, Stop, TransportChoice, Unplanned
 from logistics.planning import Effort
-from logistics.routing import Load, Problem, Site, Van, check
+from logistics.routing import Load, Problem, Progress, Site, Van, check
 from logistics.waves import Watch
 from network import clock
 from network.errors import Refused
@@ -199,16 +199,48 @@ def test_cancelled_it_leaves_everything_as_it_was(closed_day, vehicle, step):
 
 
 def test_the_best_so_far_is_a_whole_plan(closed_day, vehicle):
-    plan(closed_day, watch=Watch(asked=lambda: "keep"))
+    plan(closed_day, iterations=200, watch=Watch(asked=lambda: "keep"))
     assert closed_day.rounds.count() == 2
     assert not closed_day.unplanned.exists()
-    assert PlanVersion.objects.get().plan["search"] == {"iterations": 50, "seed": 1, "cut_short": True}
+    assert PlanVersion.objects.get().plan["search"] == {"iterations": 200, "seed": 1, "cut_short": True}
 
 
 def test_out_of_time_is_the_best_so_far(closed_day, vehicle):
-    plan(closed_day, watch=Watch(seconds=0))
+    plan(closed_day, iterations=200, watch=Watch(seconds=0))
     assert not closed_day.unplanned.exists()
     assert PlanVersion.objects.get().plan["search"]["cut_short"]
+
+
+def heard(watch, iteration, cost, unplanned=0):
+    return watch.heard(Progress(iteration, 10**6, cost, unplanned, plan=lambda: None))
+
+
+def test_a_search_that_finds_nothing_better_any_more_ends_and_can_be_done_again():
+    watch = Watch()
+    watch.search()
+    assert not heard(watch, 1_000, 90.0, unplanned=1)
+    assert not heard(watch, 1_000 + waves.SETTLED - 20, 95.0)
+    assert not heard(watch, 1_000 + waves.SETTLED, 95.0)
+    assert heard(watch, 1_000 + 2 * waves.SETTLED, 95.0)
+    assert not watch.cut_short
+    watch.search()
+    assert not heard(watch, 20, 95.0)
+
+
+def test_a_search_takes_half_of_the_time_that_is_left(monkeypatch):
+    now = 1000.0
+    monkeypatch.setattr(waves.time, "monotonic", lambda: now)
+    watch = Watch(seconds=300)
+    watch.search()
+    now = 1149.0
+    assert not heard(watch, 500, 90.0)
+    now = 1151.0
+    assert heard(watch, 520, 90.0) and watch.cut_short
+    watch.search()
+    now = 1225.0
+    assert not heard(watch, 500, 50.0)
+    now = 1226.0
+    assert heard(watch, 520, 50.0)
 
 
 def test_each_day_of_a_week_has_a_plan_of_its_own(closed_day, vehicle, network, household, leek, cycle):

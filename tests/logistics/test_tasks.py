@@ -7,7 +7,7 @@ import pytest
 from django.db import connection, connections
 from django.urls import reverse
 
-from logistics import rounds, tasks
+from logistics import rounds, tasks, waves
 from logistics.models import Crate, PlanVersion
 from network import clock
 from network.models import DeliveryDay
@@ -65,6 +65,20 @@ def test_the_best_so_far_is_kept(closed_day, vehicle, dana):
     tasks.plan_day(closed_day.pk, dana.pk)
     assert closed_day.rounds.count() == 2
     assert PlanVersion.objects.get().plan["search"]["cut_short"]
+
+
+@pytest.mark.parametrize(("form", "iterations"), [({}, 3_000), ({"thorough": "1"}, 60_000)])
+def test_a_coordinator_who_has_the_patience_has_it_searched_for_longer(
+    coordinator, closed_day, vehicle, monkeypatch, form, iterations
+):
+    monkeypatch.setattr(waves, "SETTLED", 200)
+    monkeypatch.setattr(tasks.plan_day, "delay", tasks.plan_day)
+    rounds.plan_rounds(day=closed_day)
+    assert 'name="thorough"' in coordinator.get(page_of(closed_day)).content.decode()
+    coordinator.post(reverse("logistics:plan", args=[closed_day.pk]), form)
+    version = PlanVersion.objects.latest("pk")
+    assert version.plan["search"] == {"iterations": iterations, "seed": 1, "cut_short": False}
+    assert closed_day.rounds.count() == 2 and PlanVersion.objects.count() == 2
 
 
 def test_ending_what_is_not_being_planned_does_nothing(coordinator, closed_day):
