@@ -45,7 +45,7 @@ class Watch:
         self._tell = tell or (lambda step, percent, euro: None)
         self._asked = asked or (lambda: "")
         self._end = inf if seconds is None else time.monotonic() + seconds
-        self.search()
+        self._iteration: float = inf
         self._last = 0.0
         self._answer = ""
         self._step = ""
@@ -65,14 +65,16 @@ class Watch:
         if self._answer == "cancel":
             raise Cancelled
 
-    def search(self) -> None:
-        """A search begins."""
+    def _begin(self) -> None:
         self._began = time.monotonic()
         self._until = self._began + (self._end - self._began) / 2
         self._best, self._improved = (0, inf), 0
 
     def heard(self, progress: Progress) -> bool:
         """For the search: whether it has to end now."""
+        if progress.iteration <= self._iteration:
+            self._begin()  # another search, or the same once more with less time for who must pause
+        self._iteration = progress.iteration
         now = time.monotonic()
         if now - self._last >= BEAT:
             self._last = now
@@ -138,7 +140,6 @@ def _reloading(van: Van) -> Van:
 
 
 def _searched(problem: Problem, iterations: int, seed: int, watch: Watch) -> Plan:
-    watch.search()
     found = plan(problem, iterations=iterations, seed=seed, heard=watch.heard)
     watch.go_on()
     return found

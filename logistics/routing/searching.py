@@ -2,7 +2,6 @@
 
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import cycle
 from typing import TypeAlias
 
@@ -26,8 +25,8 @@ PATIENCE = 500
 """Iterations without any plan that keeps the rules, or 20 per job when that is more, after which something else is tried."""
 SETTLED = 3_000
 """Iterations without a better plan after which a search begins anew the other way: where it settles depends on how it began."""
-LONG = 20_000
-"""Iterations from which a search begins with a population. With fewer, one plan that is changed again and again gets further."""
+LONG = 100_000
+"""Iterations from which a search begins with a population. With fewer, one plan that is changed again and again gets further first."""
 EVERY = 20
 """Iterations between two reports."""
 
@@ -35,13 +34,7 @@ Report: TypeAlias = Callable[[int, int, pyvrp.Solution], bool]
 """Told the iteration, of how many, and the best solution so far; says whether to stop."""
 
 
-@dataclass(frozen=True)
-class Found:
-    solution: pyvrp.Solution
-    stopped: bool
-
-
-def search(model: Model, *, iterations: int, seed: int, report: Report) -> Found:
+def search(model: Model, *, iterations: int, seed: int, report: Report) -> pyvrp.Solution:
     """
     The best solution found that breaks no rule: the empty one if there is no better.
 
@@ -52,7 +45,7 @@ def search(model: Model, *, iterations: int, seed: int, report: Report) -> Found
     plans, but when they stay below the highest prize it may stay there: then PyVRP warns (PenaltyBoundWarning) or finds
     nothing, and the search goes on from the best so far with dearer penalties.
     """
-    done, found = 0, None
+    done = 0
     for optional in (False, True):
         watch = _Watch(model, report, iterations, done, optional=optional)
         ways = cycle((_breed, _iterate) if iterations >= LONG else (_iterate, _breed))
@@ -60,11 +53,10 @@ def search(model: Model, *, iterations: int, seed: int, report: Report) -> Found
             way(model, watch, seed + again)
             if not watch.settled:
                 break
-        done, found = watch.before + watch.iteration, Found(watch.best, watch.stopped)
+        done = watch.before + watch.iteration
         if watch.found or watch.stopped:
             break
-    assert found is not None
-    return found
+    return watch.best
 
 
 def _breed(model: Model, watch: "_Watch", seed: int) -> None:

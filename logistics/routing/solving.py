@@ -83,10 +83,9 @@ class _Planning:
         drawn: Drawn = {}
         for turn in range(AGAIN if self.jobs and self.vans else 0):
             model = Model(self.problem, self.jobs, self.vans, short, self.scale)
-            found = search(model, iterations=iterations, seed=seed, report=partial(self.report, model))
-            drawn = model.trips(found.solution)
+            drawn = model.trips(search(model, iterations=iterations, seed=seed, report=partial(self.report, model)))
             late = {van.key for van in self.vans if van.key in drawn and self.fails(van, drawn[van.key])}
-            if not late or found.stopped:
+            if not late:
                 break
             short |= late if turn < AGAIN - 2 else {van.key for van in self.vans}
         return self.planned(drawn)

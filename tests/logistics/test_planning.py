@@ -217,13 +217,11 @@ def heard(watch, iteration, cost, unplanned=0):
 
 def test_a_search_that_finds_nothing_better_any_more_ends_and_can_be_done_again():
     watch = Watch()
-    watch.search()
     assert not heard(watch, 1_000, 90.0, unplanned=1)
     assert not heard(watch, 1_000 + waves.SETTLED - 20, 95.0)
     assert not heard(watch, 1_000 + waves.SETTLED, 95.0)
     assert heard(watch, 1_000 + 2 * waves.SETTLED, 95.0)
     assert not watch.cut_short
-    watch.search()
     assert not heard(watch, 20, 95.0)
 
 
@@ -231,12 +229,12 @@ def test_a_search_takes_half_of_the_time_that_is_left(monkeypatch):
     now = 1000.0
     monkeypatch.setattr(waves.time, "monotonic", lambda: now)
     watch = Watch(seconds=300)
-    watch.search()
+    assert not heard(watch, 20, 95.0)
     now = 1149.0
     assert not heard(watch, 500, 90.0)
     now = 1151.0
     assert heard(watch, 520, 90.0) and watch.cut_short
-    watch.search()
+    assert not heard(watch, 20, 95.0)
     now = 1225.0
     assert not heard(watch, 500, 50.0)
     now = 1226.0

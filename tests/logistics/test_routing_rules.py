@@ -166,20 +166,34 @@ def test_six_hours_need_no_pause():
     assert checked(problem).routes[0].minutes == 360
 
 
-def test_a_pause_that_would_miss_a_window_makes_two_rounds():
+@pytest.fixture
+def tiring():
     """One van could just do all in 7 hours without a pause; with one it would be late at the last stop."""
     sites = (
         Site("first", 1, opens=400, closes=400, service=180),
         Site("second", 1, opens=580, closes=590, service=180),
         Site("third", 1, opens=760, closes=780, service=30),
     )
-    vans = (van("a", pause=30, available_to=820), van("b", pause=30, available_to=820))
-    problem = Problem(road(0, 10), sites, vans)
-    assert len(checked(problem).routes) == 2
-    alone = replace(problem, vans=vans[:1])
+    return Problem(road(0, 10), sites, tuple(van(key, pause=30, available_to=820) for key in "ab"))
+
+
+def test_a_pause_that_would_miss_a_window_makes_two_rounds(tiring):
+    assert len(checked(tiring).routes) == 2
+    alone = replace(tiring, vans=tiring.vans[:1])
     assert [left.reason for left in checked(alone).unplanned] == ["left_out"]
-    tireless = replace(problem, vans=tuple(replace(van, pause=0) for van in vans))
+    tireless = replace(tiring, vans=tuple(replace(van, pause=0) for van in tiring.vans))
     assert len(checked(tireless).routes) == 1
+
+
+def test_a_search_that_is_ended_early_is_still_done_again_for_who_must_pause(tiring):
+    told = []
+
+    def heard(progress):
+        told.append(progress.iteration)
+        return True
+
+    assert len(plan(tiring, heard=heard).routes) == 2
+    assert len(told) > 1 and set(told) == {20}
 
 
 # Standing tours
