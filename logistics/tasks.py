@@ -38,7 +38,7 @@ PATIENCE = 300
 ITERATIONS, SECONDS = 3_000, 60
 """How far each search of a day goes, and what all may take together; then the best so far is kept."""
 THOROUGH_ITERATIONS, THOROUGH_SECONDS = 60_000, 300
-"""The same for a coordinator who has the patience: such a search breeds a population of plans (`docs/routing.md`)."""
+"""The same for a coordinator who has the patience."""
 PLANNING = 0x706C616E
 """The first key of the locks that planners hold, each on its day."""
 
