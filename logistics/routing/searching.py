@@ -137,7 +137,7 @@ class _Watch(pyvrp.IteratedLocalSearchCallbacks):
         self.report, self.iterations = report, iterations
         self.patience = max(PATIENCE, 20 * len(model.jobs))
         self.before, self.iteration = before, 0
-        self.started = self.improved = 0
+        self.improved = 0
         self.own = float("inf")
         self.stopped, self.last = False, optional
 
@@ -158,7 +158,7 @@ class _Watch(pyvrp.IteratedLocalSearchCallbacks):
 
     def start(self) -> None:
         """A search begins from nothing."""
-        self.started = self.improved = self.iteration
+        self.improved = self.iteration
         self.own = float("inf")
 
     def refill(self) -> None:
