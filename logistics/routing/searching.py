@@ -1,5 +1,9 @@
-"""The search for the cheapest routes: PyVRP's iterated local search when it is short, a population of plans when it is long."""
+"""
+The search for the cheapest routes: PyVRP's iterated local search when it is short; when it is long a population of plans, and
+then the halves of the best of them.
+"""
 
+import random
 import warnings
 from collections.abc import Callable
 from itertools import cycle
@@ -12,6 +16,7 @@ from pyvrp.search import PerturbationParams
 from pyvrp.solve import SolveParams
 
 from logistics.routing.breeding import breed
+from logistics.routing.halves import by_halves
 from logistics.routing.model import Model
 
 PENALTIES = (0.4, 4.0, 400.0)
@@ -24,9 +29,11 @@ the further a search strays before it settles.
 PATIENCE = 500
 """Iterations without any plan that keeps the rules, or 20 per job when that is more, after which something else is tried."""
 SETTLED = 3_000
-"""Iterations without a better plan after which a search begins anew the other way: where it settles depends on how it began."""
+"""Iterations without a better plan after which a search goes on another way: where it settles depends on how it began."""
 LONG = 100_000
 """Iterations from which a search begins with a population. With fewer, one plan that is changed again and again gets further first."""
+HALF = 700
+"""Iterations on each half of a plan before it is cut anew. The halves have less to do in each, so they count for half as many."""
 EVERY = 20
 """Iterations between two reports."""
 
@@ -48,7 +55,7 @@ def search(model: Model, *, iterations: int, seed: int, report: Report) -> pyvrp
     done = 0
     for optional in (False, True):
         watch = _Watch(model, report, iterations, done, optional=optional)
-        ways = cycle((_breed, _iterate) if iterations >= LONG else (_iterate, _breed))
+        ways = cycle((_breed, _halve) if iterations >= LONG else (_iterate, _breed))
         for again, way in enumerate(ways):
             way(model, watch, seed + again)
             if not watch.settled:
@@ -74,6 +81,23 @@ def _breed(model: Model, watch: "_Watch", seed: int) -> None:
     breed(watch.data, manager, watch.best if watch.found else None, seed=seed, hear=watch.hear)
 
 
+def _halve(model: Model, watch: "_Watch", seed: int) -> None:
+    """Search the halves of the best so far, cut anew each time, until that finds nothing better."""
+    if not watch.found:
+        return
+    watch.start()
+    lots = random.Random(seed)
+    params = _params(model, PENALTIES[1], HALF, pyvrp.IteratedLocalSearchCallbacks())
+
+    def search(data: pyvrp.ProblemData, start: pyvrp.Solution, seed: int) -> pyvrp.Solution:
+        return pyvrp.solve(data, pyvrp.stop.MaxIterations(HALF), seed, False, False, params, start).best
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PenaltyBoundWarning)
+        while not watch.hear(by_halves(watch.data, watch.best, search, lots), iterations=HALF // 2):
+            pass
+
+
 def _iterate(model: Model, watch: "_Watch", seed: int) -> None:
     """Search with one plan, begun from nothing or, when penalties were too low, from the best so far."""
     start = None
@@ -92,16 +116,16 @@ def _searched(model: Model, watch: "_Watch", factor: float, seed: int, start: py
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", PenaltyBoundWarning)
-            pyvrp.solve(watch.data, watch, seed, False, False, _params(model, watch, factor), start)
+            pyvrp.solve(watch.data, watch, seed, False, False, _params(model, factor, watch.iterations, watch), start)
     except PenaltyBoundWarning:
         return False
     return True
 
 
-def _params(model: Model, watch: "_Watch", factor: float) -> SolveParams:
+def _params(model: Model, factor: float, iterations: int, callbacks: pyvrp.IteratedLocalSearchCallbacks) -> SolveParams:
     return SolveParams(
         ils=pyvrp.IteratedLocalSearchParams(
-            history_length=min(HISTORY, max(20, watch.iterations // 10)), callbacks=watch
+            history_length=min(HISTORY, max(20, iterations // 10)), callbacks=callbacks
         ),
         penalty=_Penalties(solutions_between_updates=50, max_penalty=factor * model.highest),
         perturbation=PerturbationParams(1, 25),
@@ -169,12 +193,12 @@ class _Watch(pyvrp.IteratedLocalSearchCallbacks):
     def __call__(self, best_cost: float) -> bool:
         return self.done or self.settled
 
-    def hear(self, solution: pyvrp.Solution) -> bool:
-        """One more plan was made: whether the search may end."""
+    def hear(self, solution: pyvrp.Solution, iterations: int = 1) -> bool:
+        """One more plan was made, in so many iterations: whether the search may end."""
         if solution.is_feasible() and self.free.cost(solution) < self.own:
             self.own = self.free.cost(solution)
             self.on_best(solution)
-        self.on_iteration()
+        self.count(iterations)
         return self(self.own)
 
     def on_best(self, best: pyvrp.Solution) -> None:
@@ -187,6 +211,9 @@ class _Watch(pyvrp.IteratedLocalSearchCallbacks):
         self.on_best(ils.initial_solution)
 
     def on_iteration(self, *_solutions: object) -> None:
-        self.iteration += 1
-        if self.iteration % EVERY == 0:
+        self.count(1)
+
+    def count(self, iterations: int) -> None:
+        self.iteration = min(self.iteration + iterations, self.iterations)
+        if self.iteration % EVERY < iterations:
             self.stopped = self.report(self.before + self.iteration, self.before + self.iterations, self.best)
