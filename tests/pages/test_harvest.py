@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from logistics import rounds
@@ -41,7 +42,7 @@ def purchase(
 def list_of(open_page: Open, purchase: PurchaseOrder, alice: Person, farm: Any) -> Callable[..., Page]:
     def opened(path: str = "", **how: Any) -> Page:
         page = open_page(alice, locale="en-GB", **how)
-        page.goto(f"/farm/{farm.slug}/harvest/{purchase.pk}/{path}")
+        page.goto(reverse("logistics:picking", args=[farm.slug, purchase.pk]) + path)
         return page
 
     return opened
@@ -55,7 +56,7 @@ def test_ticks_in_the_field_survive_no_reception_and_a_closed_browser(
     list_of: Callable[..., Page], purchase: PurchaseOrder, farm: Any, dana: Person
 ) -> None:
     page = list_of("../")
-    path = f"/farm/{farm.slug}/harvest/{purchase.pk}/"
+    path = reverse("logistics:picking", args=[farm.slug, purchase.pk])
     kept(page, path)
     offline(page)
     page.goto(path)
@@ -115,6 +116,6 @@ def test_the_pages_of_a_closed_day_are_accessible_and_fit(
     shortages.record_missing(line=line, missing=D(3), by=dana, reason="Blown away")
     page = list_of(phone=phone, dark=dark)
     for path in ("", "../", "weigh/", f"{line.pk}/less/?missing=10&why=hail&rule=pro_rata"):
-        page.goto(f"/farm/{purchase.producer.slug}/harvest/{purchase.pk}/{path}")
+        page.goto(reverse("logistics:picking", args=[purchase.producer.slug, purchase.pk]) + path)
         assert violations(page) == [], path
         assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth"), path

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from network.models import DeliveryDay, Organisation, Person
@@ -41,7 +42,7 @@ def test_a_harvest_is_noted_and_called_back_on_a_phone(
     closed: DeliveryDay, farm: Producer, alice: Person, open_page: Open, javascript: bool
 ) -> None:
     page = open_page(alice, locale="en-GB", javascript=javascript)
-    page.goto(f"/farm/{farm.slug}/lots/")
+    page.goto(reverse("producers:lots", args=[farm.slug]))
     page.get_by_role("button", name="Note these lots").click()
     expect(page.get_by_text("2 lots noted.")).to_be_visible()
     assert Lot.objects.filter(days=closed).count() == 2
@@ -64,8 +65,9 @@ def test_the_pages_of_a_lot_and_its_recall_are_accessible_and_fit(
         lot = lots.note(product=leek, harvested_on=closed.on, field="Kouterveld", uses={closed.pk: None}, by=alice)
     goods = tracing.goods_of_lots([lot])
     order = tracing.lines_of(goods).get().order
-    new = f"/farm/{farm.slug}/recall/?lot={lot.pk}"
-    asked: list[tuple[Person, str]] = [(alice, f"/farm/{farm.slug}/trace/?lot={lot.pk}"), (alice, new)]
+    asked = [
+        (alice, reverse(f"orders:{page}", args=[farm.slug]) + f"?lot={lot.pk}") for page in ("trace", "recall_new")
+    ]
 
     def look(rows: list[tuple[Person, str]]) -> dict[str, Any]:
         wrong = {}
@@ -90,9 +92,9 @@ def test_the_pages_of_a_lot_and_its_recall_are_accessible_and_fit(
     assert (
         look(
             [
-                (alice, f"/farm/{farm.slug}/lots/"),
-                (alice, f"/farm/{farm.slug}/lots/{lot.pk}/edit/"),
-                (alice, f"/farm/{farm.slug}/register/"),
+                (alice, reverse("producers:lots", args=[farm.slug])),
+                (alice, reverse("producers:lot_edit", args=[farm.slug, lot.pk])),
+                (alice, reverse("logistics:farm_register", args=[farm.slug])),
                 (dana, f"/orders/recalls/{recall.pk}/"),
                 (alice, f"/orders/recalls/{recall.pk}/"),
                 (dana, "/gent/recalls/?q=leek"),
