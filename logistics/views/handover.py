@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from decimal import Decimal
+from itertools import chain
 from typing import Any
 
 from django.contrib import messages
@@ -192,7 +193,7 @@ def _row(
             {"letter": letter, "given": (order.pk, letter) in given}
             for letter in dict.fromkeys(letter for letter, _code in labels)
         ],
-        "codes": [code for _letter, code in labels] + ([order.code] if order.code else []),
+        "words": _words(order, labels),
         "age": max((line.product.minimum_age or 0 for line in order.lines.all() if line.packed != 0), default=0),
         "age_seen": (order.pk, "") in given,
         "bears_deposit": any(own),
@@ -210,6 +211,12 @@ def _row(
     }
 
 
+def _words(order: Order, labels: list[tuple[str, str]]) -> list[str]:
+    """What is asked for whole: part of a code, chance letters and digits, would also be somebody's number."""
+    words = [str(order.number or order.pk), str(order.pk), order.code or "", *chain.from_iterable(labels)]
+    return [word.lower() for word in dict.fromkeys(words) if word]
+
+
 def _line(line: OrderLine) -> dict[str, Any]:
     short = getattr(line, "shortfall", None)
     return {
@@ -223,15 +230,8 @@ def _line(line: OrderLine) -> dict[str, Any]:
 
 
 def _sought(rows: list[dict[str, Any]], query: str) -> list[dict[str, Any]]:
-    """Rows whose order number, name, crate letter or code was asked for; a scanned address ends in the code."""
+    """Rows of which part of the name, or the number, a crate letter or a code was asked for; a scanned address ends in the code."""
     wanted = query.strip().rstrip("/").rsplit("/", 1)[-1].lower()
     if not wanted:
         return rows
-    return [
-        row
-        for row in rows
-        if wanted in str(row["order"].buyer).lower()
-        or wanted in (str(row["number"]), str(row["order"].pk))
-        or wanted in (crate["letter"].lower() for crate in row["crates"])
-        or wanted in (code.lower() for code in row["codes"])
-    ]
+    return [row for row in rows if wanted in str(row["order"].buyer).lower() or wanted in row["words"]]

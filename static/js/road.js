@@ -143,8 +143,12 @@ document.addEventListener('submit', async event => {
 document.addEventListener('input', event => {
   const { form, value } = event.target
   if (form?.dataset.do === 'find') {
-    for (const row of $('[data-find]')) row.hidden = !row.dataset.find.includes(value.trim().toLowerCase())
+    const wanted = value.trim().toLowerCase()
+    for (const row of $('[data-find]')) {
+      row.hidden = wanted !== '' && !row.dataset.find.includes(wanted) && !row.dataset.words.split(' ').includes(wanted)
+    }
     const [row, other] = $('[data-find]:not([hidden])')
+    for (const none of $('[data-none]')) none.hidden = !!row
     if (value.length > 7 && row && !other) row.querySelector('details').open = true
   }
   const warn = form?.querySelector('[data-warm]')

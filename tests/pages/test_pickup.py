@@ -105,8 +105,22 @@ def test_an_order_is_found_by_number_name_or_code_without_reception(volunteer: P
     field.press_sequentially(said)
     expect(volunteer.locator(".pickuprow:visible")).to_have_count(1)
     expect(row(volunteer, order)).to_be_visible()
-    field.fill("999")
-    expect(volunteer.locator(".pickuprow:visible")).to_have_count(0)
+
+
+def test_part_of_a_number_or_of_a_code_is_nobodys_number(open_page: Open, fien: Any, order: Order) -> None:
+    crate = order.delivery.crates.first()
+    crate.code = "99932A2B"
+    crate.save()
+    page = open_page(fien, locale="en-GB")
+    page.goto(f"/deliveries/{order.delivery_id}/")
+    field, nobody = page.get_by_label("Order number, name or code"), page.get_by_text("No order here has that")
+    for part in ("999", "10", "BCDE"):
+        field.fill(part)
+        expect(page.locator(".pickuprow:visible")).to_have_count(0)
+        expect(nobody).to_be_visible()
+    field.fill("")
+    expect(page.locator(".pickuprow:visible")).to_have_count(2)
+    expect(nobody).to_be_hidden()
 
 
 def test_a_scanned_code_opens_its_order(open_page: Open, fien: Any, order: Order) -> None:
