@@ -213,7 +213,7 @@ def _row(
 
 def _words(order: Order, labels: list[tuple[str, str]]) -> list[str]:
     """What is asked for whole: part of a code, chance letters and digits, would also be somebody's number."""
-    words = [str(order.number or order.pk), str(order.pk), order.code or "", *chain.from_iterable(labels)]
+    words = [str(order.number or order.pk), order.code or "", *chain.from_iterable(labels)]
     return [word.lower() for word in dict.fromkeys(words) if word]
 
 

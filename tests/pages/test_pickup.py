@@ -101,7 +101,7 @@ def test_an_order_is_found_by_number_name_or_code_without_reception(volunteer: P
     expect(volunteer.locator("[data-scan]")).to_be_hidden()  # this browser reads no codes
     offline(volunteer)
     volunteer.reload()
-    field = volunteer.get_by_label("Order number, name or code")
+    field = volunteer.get_by_label("Pickup number, name or code")
     field.press_sequentially(said)
     expect(volunteer.locator(".pickuprow:visible")).to_have_count(1)
     expect(row(volunteer, order)).to_be_visible()
@@ -113,7 +113,7 @@ def test_part_of_a_number_or_of_a_code_is_nobodys_number(open_page: Open, fien: 
     crate.save()
     page = open_page(fien, locale="en-GB")
     page.goto(f"/deliveries/{order.delivery_id}/")
-    field, nobody = page.get_by_label("Order number, name or code"), page.get_by_text("No order here has that")
+    field, nobody = page.get_by_label("Pickup number, name or code"), page.get_by_text("No order here has that")
     for part in ("999", "10", "BCDE"):
         field.fill(part)
         expect(page.locator(".pickuprow:visible")).to_have_count(0)
@@ -121,6 +121,20 @@ def test_part_of_a_number_or_of_a_code_is_nobodys_number(open_page: Open, fien: 
     field.fill("")
     expect(page.locator(".pickuprow:visible")).to_have_count(2)
     expect(nobody).to_be_hidden()
+
+
+def test_a_pickup_number_is_not_taken_for_the_number_in_the_books_of_another_order(
+    open_page: Open, fien: Any, order: Order
+) -> None:
+    other = Order.objects.get(number=102)
+    Order.objects.filter(pk=order.pk).update(number=other.pk)
+    Order.objects.filter(pk=other.pk).update(number=order.pk)
+    page = open_page(fien, locale="en-GB")
+    page.goto(f"/deliveries/{order.delivery_id}/?q={other.pk}")
+    expect(page.locator(".pickuprow b")).to_have_text([str(other.pk)])
+    page.goto(f"/deliveries/{order.delivery_id}/")
+    page.get_by_label("Pickup number, name or code").fill(str(other.pk))
+    expect(page.locator(".pickuprow:visible b")).to_have_text([str(other.pk)])
 
 
 def test_a_scanned_code_opens_its_order(open_page: Open, fien: Any, order: Order) -> None:
