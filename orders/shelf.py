@@ -21,10 +21,9 @@ from network.money import euros, split_vat
 from network.quantities import Unit
 from network.templatetags.kouter import dayhour
 from network.texts import LocalText
-from orders import favourites
+from orders import favourites, weighing
 from orders.models import Order, OrderLine
 from producers.models import Offer, Pool, Product
-from producers.pricing import MOST_OVER
 
 FEW = 8
 """Units from which the row says how many are left."""
@@ -288,20 +287,23 @@ def basket_of(order: Order | None, network: Network, *, consumer: bool, fee: Dec
     }
 
 
-def gross(line: OrderLine, quantity: Decimal | None = None) -> Decimal:
-    """What a line costs a consumer, rounded once: of what was billed, else of what is in the basket."""
-    units = quantity if quantity is not None else line.billed if line.billed is not None else line.quantity
-    return euros(line.gross * units)
+def units(line: OrderLine) -> Decimal:
+    """What is paid for: what was billed, else what will be, of what was packed or is in the basket."""
+    return line.billed if line.billed is not None else weighing.billable(line)
+
+
+def gross(line: OrderLine) -> Decimal:
+    """What a line costs a consumer, rounded once."""
+    return euros(line.gross * units(line))
 
 
 def deposit(line: OrderLine) -> Decimal:
-    """The deposits on a line: of what was billed, else of what is in the basket."""
-    return euros(line.deposit * (line.billed if line.billed is not None else line.quantity))
+    return euros(line.deposit * units(line))
 
 
 def most(line: OrderLine) -> Decimal:
-    """The most a line can come to: goods sold by weight may weigh a tenth more."""
-    return gross(line, line.quantity * MOST_OVER if line.sold_by_weight else line.quantity)
+    """The most a line can come to: goods sold by weight may weigh a tenth more, until they are weighed."""
+    return euros(line.gross * weighing.most_billable(line)) if line.packed is None else gross(line)
 
 
 def parts_of(lines: Iterable[OrderLine], fee: Decimal = Decimal(0)) -> list[dict[str, Any]]:
@@ -311,9 +313,9 @@ def parts_of(lines: Iterable[OrderLine], fee: Decimal = Decimal(0)) -> list[dict
     """
     totals = {"farm": Decimal(0), "transport": Decimal(0), "network": Decimal(0), "vat": Decimal(0)}
     for line in lines:
-        units = line.billed if line.billed is not None else line.quantity
-        farm, transport = euros(line.price * units), euros(line.tariff * units)
-        network = euros(line.net * units) - farm - transport
+        paid = units(line)
+        farm, transport = euros(line.price * paid), euros(line.tariff * paid)
+        network = euros(line.net * paid) - farm - transport
         totals["farm"] += farm
         totals["transport"] += transport
         totals["network"] += network

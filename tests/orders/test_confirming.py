@@ -259,6 +259,7 @@ def test_after_the_cut_off_the_page_says_what_will_come_and_after_the_day_what_c
     order.lines.filter(product__sku="meat").update(packed=D("1.85"))
     text = browser.get(page).content.decode()
     assert "you get 4" in text and "weighed: 1.85" in text
+    assert "€\xa09.56" in text and "At most, after weighing" not in text
     DeliveryDay.objects.filter(pk=day.pk).update(status="driven")
     day.refresh_from_db()
     billing.bill_day(day=day)
