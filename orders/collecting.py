@@ -20,6 +20,7 @@ from network.codes import new_code
 from network.errors import Refused
 from network.models import Delivery, DeliveryDay, Network, Person
 from network.quantities import checked_quantity
+from network.templatetags.kouter import euro
 from orders import crediting, mail, qr
 from orders.models import EmptiesReturn, Order, OrderLine, PurchaseOrder, Shortfall
 from producers.models import Producer, Product
@@ -27,6 +28,8 @@ from producers.models import Producer, Product
 FIRST = 101
 """Three digits from the first on: what is said is a number of this list, not a count."""
 MOST_EMPTIES = 999
+MOST_DEPOSIT = Decimal(250)
+"""Euro that nobody carries back in empties of one kind: more is a slip of the finger."""
 EVENING = time(21)
 
 
@@ -142,6 +145,12 @@ def take_empties(*, order: Order, counts: Mapping[Decimal, int], by: Person, at:
             raise Refused(_("Nobody here charges that deposit. Count them under another one."), "empties")
         if not 0 <= count <= MOST_EMPTIES:
             raise Refused(_("Enter how many came back: a number from 0 to 999."), "empties")
+        if value * count > MOST_DEPOSIT:
+            raise Refused(
+                _("%(count)s empties would be %(total)s of deposit. Count again, and enter how many came back.")
+                % {"count": count, "total": euro(value * count)},
+                "empties",
+            )
         row = kept.get(value) or EmptiesReturn(order=order, buyer_id=order.buyer_id, value=value, at=at)
         if row.at > at:
             continue

@@ -157,6 +157,12 @@ def test_what_the_network_bears_is_credited_without_taking_it_from_the_farm(plan
     assert in_balance()
 
 
+def test_a_slip_of_the_finger_gives_back_no_fortune(planned, order, note):
+    assert "999 empties would be €\xa0299.70 of deposit" in note("returned", empty_30="999")
+    assert not order.empties_returned.exists()
+    assert note("returned", empty_30="833", empty_0="999") == ""
+
+
 def test_empties_of_who_is_billed_nothing_are_credited_apart(planned, order, note, dana, household):
     note("short", why="missing", **{key: value for line in order.lines.all() for key, value in gets(line, 0).items()})
     note("returned", empty_30="4")
