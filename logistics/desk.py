@@ -127,7 +127,8 @@ class Ride:
 
     @property
     def next_call(self) -> Call | None:
-        return next((call for call in self.calls if not call.stop.done_at), None)
+        """The first stop where she has not been, as far as is known."""
+        return next((call for call in self.calls if not (call.stop.done_at or call.stop.left_at)), None)
 
     @property
     def can_change(self) -> bool:

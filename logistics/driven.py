@@ -86,7 +86,7 @@ class Driven:
 
 @dataclass
 class Load:
-    """Crates and kg that were asked, and those that really changed hands: not the missing ones."""
+    """Crates and kg that were asked, and those that changed hands so far: checked off, not missing."""
 
     crates: int = 0
     kg: Decimal = Decimal(0)
@@ -281,12 +281,12 @@ def _loads(rounds: list[Round]) -> tuple[dict[int, Load], dict[int, Load]]:
     crates = Crate.objects.filter(stop__round__in=rounds).order_by()
     rows = crates.values_list("stop__round", "stop", "dropped_at", "status").annotate(Count("pk"), Sum("kg"))
     for ride, stop, dropped, status, number, kg in rows:
-        there = status != Crate.Status.MISSING
-        load = Load(number, kg, number if there else 0, kg if there else Decimal(0))
-        on_round[ride] += load
-        at_stop[stop] += load
+        asked, carried = Load(number, kg), Load(number, kg, number, kg)
+        taken = carried if status in (Crate.Status.LOADED, Crate.Status.DELIVERED) else asked
+        on_round[ride] += taken
+        at_stop[stop] += taken
         if dropped:
-            at_stop[dropped] += load
+            at_stop[dropped] += carried if status == Crate.Status.DELIVERED else asked
     return at_stop, on_round
 
 

@@ -82,8 +82,10 @@ def check_crates(*, crates: Iterable[int], by: Person, checked: bool = True, sto
 
 
 def check_stop(*, stop: Stop, by: Person) -> int:
-    """All crates of a stop are as expected."""
-    return check_crates(crates=list(crates_at(stop).values_list("pk", flat=True)), by=by, stop=stop)
+    """All crates of a stop are as expected, but those that were said to be missing."""
+    gone = {trouble.crate_id for trouble in stop.troubles.all() if trouble.says_missing}
+    there = [pk for pk in crates_at(stop).values_list("pk", flat=True) if pk not in gone]
+    return check_crates(crates=there, by=by, stop=stop)
 
 
 def crates_at(stop: Stop) -> QuerySet[Crate]:
@@ -161,15 +163,19 @@ def report_missing(
 def finish_round(*, round: Round, by: Person) -> Round:
     """A round is back. Refused while crates are neither checked nor missing. With the last round the day is driven."""
     day = _underway(round.delivery_day_id)
-    waiting = Crate.objects.filter(UNFINISHED, stop__round=round).count()
+    waiting = list(
+        Crate.objects.filter(UNFINISHED, stop__round=round)
+        .order_by("stop__position")
+        .values_list("stop__position", flat=True)
+    )
     if waiting:
         raise Refused(
             ngettext(
-                "%(count)s crate is neither checked off nor recorded as missing. Do that first.",
-                "%(count)s crates are neither checked off nor recorded as missing. Do that first.",
-                waiting,
+                "%(count)s crate of stop %(stops)s is neither checked off nor recorded as missing. Do that first.",
+                "%(count)s crates of stop %(stops)s are neither checked off nor recorded as missing. Do that first.",
+                len(waiting),
             )
-            % {"count": waiting}
+            % {"count": len(waiting), "stops": ", ".join(map(str, dict.fromkeys(waiting)))}
         )
     round.stops.filter(done_at=None).update(done_at=clock.now())
     if (
@@ -188,14 +194,16 @@ def finish_round(*, round: Round, by: Person) -> Round:
 def drive_day(*, day: DeliveryDay, by: Person | None = None) -> bool:
     """
     Everything on a planned day went as expected: all crates on a round or brought to the hub are checked, all rounds
-    driven. A plan that was not published is published with it. What no van could take stays open. False when the day was
-    driven already. Set-based.
+    driven. A plan that was not published is published with it. What no van could take stays open. Refused while nobody has
+    seen to what a driver reported. False when the day was driven already. Set-based.
     """
     day = _locked(day.pk)
     if day.status in (DeliveryDay.Status.DRIVEN, DeliveryDay.Status.SETTLED):
         return False
     if day.status != DeliveryDay.Status.PLANNED:
         raise Refused(_("Plan the rounds first."))
+    if troubles_of(day.rounds.all()).filter(resolved_at=None).exists():
+        raise Refused(_("Not everything went as planned: first see to what the drivers reported."))
     if not versions.published(day):
         versions.publish(day=day, by=by, accept_flaws=True)
     brought = Q(stop=None, leg=Round.Leg.COLLECTION) & ~Q(
@@ -230,11 +238,11 @@ def assign_driver(*, round: Round, driver: Person | None, by: Person) -> Round:
     return round
 
 
-def troubles_of(round: Round) -> QuerySet[Trouble]:
-    """What was not as it should be on a round, what is not settled first."""
+def troubles_of(rounds: Iterable[Round]) -> QuerySet[Trouble]:
+    """What was not as it should be on rounds, what nobody has seen to first."""
     return (
-        Trouble.objects.filter(stop__round=round)
-        .select_related("stop__producer__organisation", "stop__delivery__pickup_point", "crate", "by")
+        Trouble.objects.filter(stop__round__in=rounds)
+        .select_related("stop__round", "stop__producer__organisation", "stop__delivery__pickup_point", "crate", "by")
         .select_related("stop__delivery__outlet__organisation")
         .order_by(F("resolved_at").asc(nulls_first=True), "at", "pk")
     )

@@ -102,7 +102,7 @@ def proofs(where: Where, acts: list[Act]) -> None:
 
 
 def troubles(where: Where, acts: list[Act]) -> None:
-    """Something missing or damaged, or nobody there; shown to the coordinator on the round's page."""
+    """Something missing or damaged, or nobody there; shown to the coordinator on the pages of the day and the round."""
     known = Crate.objects.filter(delivery_day=where.day, pk__in={whole(act.data.get("crate")) or 0 for act in acts})
     crates = {crate.pk: crate for crate in known}
     found: list[Trouble] = []

@@ -39,6 +39,11 @@ ROUND: dict[str, Callable[[Where, list[Act]], None]] = {
     "left": notes.times,
     "times": notes.times,
 }
+LEFT = {"temperature", "proof", "trouble", "empties"}
+"""
+Who notes one of these has left: that plan is not made anew any more. Arrivals note themselves, also of who only looks ahead;
+crates see to it themselves.
+"""
 POINT: dict[str, Callable[[Where, list[Act]], None]] = {
     "given": atpoint.crates,
     "not_given": atpoint.crates,
@@ -107,6 +112,8 @@ def carry_out(
     for handler in dict.fromkeys(table.values()):
         if own := [act for act in acts if table.get(act.kind) is handler]:
             handler(where, own)
+    if where.round and any(act.kind in LEFT and not act.refused for act in acts):
+        Round.objects.filter(pk=where.round.pk, status=Round.Status.PLANNED).update(status=Round.Status.DRIVING)
     for act in acts:
         if act.kind not in table:
             act.refused = _("This page is too old for what was done. Open it again while there is reception.")

@@ -75,7 +75,9 @@ def _may_be_planned(day: DeliveryDay) -> None:
         day.crates.exclude(status=Crate.Status.EXPECTED).exists()
         or day.rounds.exclude(status=Round.Status.PLANNED).exists()
     ):
-        raise Refused(_("Crates have been checked off: this plan is being driven and can no longer be replaced."))
+        raise Refused(
+            _("Something was noted on the road already: this plan is being driven and can no longer be replaced.")
+        )
 
 
 def _claim(day: DeliveryDay, known: Known) -> None:

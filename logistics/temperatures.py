@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
@@ -56,20 +56,28 @@ def note(*, day: DeliveryDay, readings: Sequence[TemperatureReading], by: Person
 
 def log(network: Network, period: Period) -> list[Line]:
     """All readings of a network's rounds in a period, in order of time; two queries."""
-    readings = (
+    return _judged(
         TemperatureReading.objects.filter(
             round__delivery_day__cycle__network=network, round__delivery_day__on__range=(period.first, period.last)
         )
-        .select_related(
+    )
+
+
+def too_warm(day: DeliveryDay) -> list[Line]:
+    """The readings of a day that were too warm, in order of time; two queries."""
+    return [line for line in _judged(TemperatureReading.objects.filter(round__delivery_day=day)) if line.too_warm]
+
+
+def _judged(readings: QuerySet[TemperatureReading]) -> list[Line]:
+    found = list(
+        readings.select_related(
             "round__vehicle",
             "stop__producer__organisation",
             "stop__delivery__pickup_point",
             "stop__delivery__outlet__organisation",
             "by",
-        )
-        .order_by("at", "pk")
+        ).order_by("at", "pk")
     )
-    found = list(readings)
     limits = Limits({reading.round_id for reading in found})
     return [
         Line(
@@ -99,13 +107,12 @@ class Limits:
 
     def of(self, round_: int, storage_class: str, position: int | None) -> Decimal | None:
         """Degrees at most in a storage class, at the stop with this position (None: on the whole round)."""
-        usual = OF_CLASS.get(StorageClass(storage_class))
-        degrees = {
-            min((one for one in (usual, limit) if one is not None), default=None)
-            for leg, taken, dropped, limit in self._crates.get((round_, storage_class), ())
-            if position is None or _on_board(leg, taken, dropped, position)
-        }
-        return min((degree for degree in degrees if degree is not None), default=usual)
+        asked = [OF_CLASS.get(StorageClass(storage_class)), *self._asked(round_, storage_class, position)]
+        return min((degrees for degrees in asked if degrees is not None), default=None)
+
+    def on_board(self, round_: int, storage_class: str, position: int) -> bool:
+        """Whether anything of a storage class is in the van at the stop with this position."""
+        return bool(self._asked(round_, storage_class, position))
 
     def classes(self, round_: int) -> list[str]:
         """The storage classes on a round that must be kept cold by law or by a product."""
@@ -113,6 +120,14 @@ class Limits:
             value
             for value in StorageClass.values
             if (round_, value) in self._crates and self.of(round_, value, None) is not None
+        ]
+
+    def _asked(self, round_: int, storage_class: str, position: int | None) -> list[Decimal | None]:
+        """What each crate on board asks for itself."""
+        return [
+            limit
+            for leg, taken, dropped, limit in self._crates.get((round_, storage_class), ())
+            if position is None or _on_board(leg, taken, dropped, position)
         ]
 
 

@@ -84,6 +84,11 @@ class Trouble(models.Model):
     by = models.ForeignKey(Person, models.PROTECT, related_name="+")
     resolved_at = models.DateTimeField(null=True, blank=True)
 
+    @property
+    def says_missing(self) -> bool:
+        """Whether a crate is said to be missing, and nobody has seen to that."""
+        return self.kind == self.Kind.MISSING and self.crate_id is not None and self.resolved_at is None
+
 
 class Empties(models.Model):
     """Empty crates taken back at a stop. What households bring back is `orders.EmptiesReturn`."""

@@ -23,6 +23,7 @@ from logistics import (
     settling,
     sheets,
     tasks,
+    temperatures,
     transport,
     versions,
 )
@@ -181,6 +182,8 @@ def day_page(request: HttpRequest, day: DeliveryDay, **forms: Any) -> HttpRespon
         "deliveries": _deliveries(day, rides),
         "uncollected": collected.uncollected(day),
         "shortfalls": collected.shortfalls(day),
+        "troubles": handover.troubles_of([ride.round for ride in rides]).filter(resolved_at=None),
+        "warm": temperatures.too_warm(day),
         "history": journal.history_of(day)[:12],
     }
     refused = any(form.errors for form in forms.values())

@@ -76,7 +76,7 @@ def _total(reports: list[Report]) -> dict[str, Any]:
         "carried": sum(report.load.carried for report in reports),
         "crates": sum(report.load.crates for report in reports),
         "late": sum(len(report.late) for report in reports),
-        "stops": sum(len(report.calls) for report in reports),
+        "reached": sum(len(report.calls) - report.unknown for report in reports),
         "unknown": sum(not (ride.knows_km and ride.knows_time) for ride in rides),
     }
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -17,6 +17,7 @@ from logistics.contacts import contacts_of
 from logistics.forms import DriverForm
 from logistics.loading import described
 from logistics.models import Crate, Empties, Proof, Round, Stop, TemperatureReading, Trouble
+from logistics.temperatures import Limits
 from logistics.views.day import pdf
 from logistics.views.handover import noted
 from network import clock
@@ -27,8 +28,6 @@ from network.quantities import StorageClass
 from orders.models import OrderLine, PurchaseOrder
 
 PAST = 10
-WARMEST: dict[str, int] = {StorageClass.COOL: 12, StorageClass.COLD: 7, StorageClass.FROZEN: -18}
-"""Degrees Celsius a storage class may be when its products name no temperature of their own."""
 
 
 @login_required
@@ -113,7 +112,9 @@ def stop(request: HttpRequest, pk: int, position: int) -> HttpResponse:
     found = round_for(request.user, pk)
     stop = _stop(found, position)
     crates = list(handover.crates_at(stop))
-    rows = [_row(stop, crate) for crate in crates]
+    troubles = list(handover.troubles_of([found]).filter(stop=stop))
+    gone = {trouble.crate_id for trouble in troubles if trouble.says_missing}
+    rows = [_row(stop, crate) | {"gone": crate.pk in gone} for crate in crates]
     later = found.stops.filter(position__gt=position).order_by("position").first()
     return render(
         request,
@@ -127,14 +128,14 @@ def stop(request: HttpRequest, pk: int, position: int) -> HttpResponse:
             "contacts": contacts_of([stop]).get(stop.pk, []),
             "crates": rows,
             "checked": sum(row["checked"] for row in rows),
-            "waiting": sum(not row["checked"] and not row["missing"] for row in rows),
+            "waiting": sum(not (row["checked"] or row["missing"] or row["gone"]) for row in rows),
             "purchases": _purchases(stop, crates),
-            "cold": _cold(found),
+            "cold": _cold(stop),
             "kinds": Trouble.Kind.choices,
             "temperatures": TemperatureReading.objects.filter(stop=stop),
             "empties": Empties.objects.filter(stop=stop).first(),
             "proofs": Proof.objects.filter(stop=stop).order_by("at"),
-            "troubles": handover.troubles_of(found).filter(stop=stop),
+            "troubles": troubles,
             "made": made,
         },
     )
@@ -169,6 +170,8 @@ def resolve(request: HttpRequest, pk: int) -> HttpResponse:
     found = round_for(request.user, trouble.stop.round_id)
     require_role(request.user, found.delivery_day.network, COORDINATOR)
     handover.resolve(trouble=trouble, by=request.user)  # type: ignore[arg-type]
+    if "day" in request.POST:
+        return redirect("logistics:day", pk=found.delivery_day_id)
     return redirect("logistics:round", pk=found.pk)
 
 
@@ -231,20 +234,13 @@ def _row(stop: Stop, crate: Crate) -> dict[str, Any]:
     }
 
 
-def _cold(round: Round) -> list[dict[str, Any]]:
-    """The storage classes on board that are kept cold, and the warmest each may be; one query."""
-    rows = (
-        Crate.objects.filter(stop__round=round)
-        .exclude(storage_class=StorageClass.AMBIENT)
-        .order_by()
-        .values_list("storage_class")
-        .annotate(Min("max_temperature"))
-    )
-    most = dict(rows)
+def _cold(stop: Stop) -> list[dict[str, Any]]:
+    """The boxes kept cold that hold something here, and the warmest each may be, as the log will judge it; one query."""
+    limits = Limits([stop.round_id])
     return [
-        {"value": value, "label": label, "most": WARMEST[value] if most[value] is None else most[value]}
+        {"value": value, "label": label, "most": limits.of(stop.round_id, value, stop.position)}
         for value, label in StorageClass.choices
-        if value in most
+        if value != StorageClass.AMBIENT and limits.on_board(stop.round_id, value, stop.position)
     ]
 
 
@@ -281,7 +277,7 @@ def _round_page(request: HttpRequest, round: Round, made: int, form: DriverForm 
         "ride": ride,
         "start": start,
         "end": end,
-        "troubles": handover.troubles_of(round),
+        "troubles": handover.troubles_of([round]),
         "made": made,
         "map": desk.drawn([ride], network.hub, network.name),
         "coordinates": coordinates,

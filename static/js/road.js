@@ -153,9 +153,9 @@ document.addEventListener('input', event => {
   }
   const warn = form?.querySelector('[data-warm]')
   if (warn) {
-    const [box] = $('[data-most]:not(option), option:checked', form)
-    warn.hidden = !(+form.elements.celsius.value.replace(',', '.').replace('−', '-') > +box.dataset.most)
-    warn.querySelector('b').textContent = box.dataset.most.replace('.', ',')
+    const { most } = $('[name=storage_class]:not(select), option:checked', form)[0].dataset
+    warn.hidden = !(+form.elements.celsius.value.replace(',', '.').replace('−', '-') > +most)
+    warn.querySelector('b').textContent = most?.replace('.', ',')
   }
 })
 

@@ -11,11 +11,24 @@ from django.test import Client
 from django.urls import reverse
 
 from logistics import rounds
-from logistics.models import Empties, PhoneAction, Pickup, PlanVersion, Proof, Round, Stop, TemperatureReading, Trouble
+from logistics.models import (
+    Crate,
+    Empties,
+    PhoneAction,
+    Pickup,
+    PlanVersion,
+    Proof,
+    Round,
+    Stop,
+    TemperatureReading,
+    Trouble,
+)
+from network.errors import Refused
 from network.models import NetworkRole
 from orders.models import Order
 from tests.conftest import NOW, make_person
 from tests.logistics.test_phone import photo
+from tests.producers.test_desk import text
 
 MS = int(NOW.timestamp() * 1000)
 
@@ -205,6 +218,55 @@ def test_the_coordinator_sees_to_a_trouble(note, at_alice, gust, dana, visit):
     assert visit(dana).post(address).url == reverse("logistics:round", args=[at_alice.round_id])
     trouble.refresh_from_db()
     assert trouble.resolved_at == NOW
+
+
+def test_what_drivers_report_stands_on_the_page_of_the_day_before_it_can_have_gone_as_planned(
+    note, at_alice, planned, dana, visit
+):
+    Crate.objects.update(max_temperature=None)
+    coordinator = visit(dana)
+    day, drive = (reverse(f"logistics:{name}", args=[planned.pk]) for name in ("day", "drive"))
+    assert "What was not as it should be" not in coordinator.get(day).content.decode()
+    note(kind="trouble", trouble="nobody", note="gate closed")
+    note(kind="temperature", storage_class="cold", celsius="7")
+    note(kind="temperature", storage_class="cold", celsius="7,5")
+    page = text(coordinator.get(day))
+    assert "Round 1, Hoeve Alice : nobody there gate closed" in page
+    assert "Too warm on the road Round 1, Hoeve Alice: cold 7.5 °C , at most 7 °C" in page
+    assert page.count(" °C ,") == 1
+    assert "first see to what the drivers reported" in text(coordinator.post(drive, follow=True))
+    planned.refresh_from_db()
+    assert planned.status == "planned"
+    resolve = reverse("logistics:resolve", args=[Trouble.objects.get().pk])
+    assert resolve in coordinator.get(day).content.decode()
+    assert coordinator.post(resolve, {"day": ""}).url == day
+    assert "gate closed" not in coordinator.get(day).content.decode()
+    coordinator.post(drive)
+    planned.refresh_from_db()
+    assert planned.status == "driven"
+
+
+@pytest.mark.parametrize(
+    "noted",
+    [
+        {"kind": "trouble", "trouble": "nobody"},
+        {"kind": "temperature", "storage_class": "cold", "celsius": "4"},
+        {"kind": "proof", "proof": "signature", "signed_by": "Bel"},
+        {"kind": "empties", "crates": "3"},
+    ],
+)
+def test_a_round_of_which_something_was_noted_has_left_and_is_not_planned_anew(note, at_alice, planned, noted):
+    note(**noted)
+    assert Round.objects.get(pk=at_alice.round_id).status == Round.Status.DRIVING
+    with pytest.raises(Refused, match="Something was noted on the road already"):
+        rounds.plan_rounds(day=planned, iterations=20)
+
+
+def test_who_only_looks_ahead_has_not_left(note, planned):
+    note(kind="left")
+    note(kind="temperature", storage_class="cold", celsius="99")
+    assert not planned.rounds.exclude(status=Round.Status.PLANNED).exists()
+    rounds.plan_rounds(day=planned, iterations=20)
 
 
 def test_a_volunteer_notes_by_form_and_finds_by_number_name_or_code(client, fien, planned, household):

@@ -250,6 +250,17 @@ def test_loads_are_planned_and_carried(planned, back):
     assert report.calls[0].load.crates - report.calls[0].load.carried == 1
 
 
+def test_what_was_not_driven_yet_was_not_carried_nor_on_time(planned, visit, dana):
+    reports = driven.reports(planned.rounds.select_related("vehicle"), planned)
+    assert [(report.load.carried, report.load.kg_carried) for report in reports] == [(0, 0), (0, 0)]
+    stop = Stop.objects.get(round=reports[0].round, position=1)
+    Crate.objects.filter(stop=stop).update(status=Crate.Status.LOADED)
+    Stop.objects.filter(pk=stop.pk).update(arrived_at=stop.arrives_at)
+    (report,) = driven.reports([reports[0].round], planned)
+    assert report.load.carried == report.calls[0].load.carried == stop.crates.count() < report.load.crates
+    assert "Late stops 0 of 1 " in text(visit(dana).get(reverse("logistics:day_driven", args=[planned.pk])))
+
+
 # The pages
 
 

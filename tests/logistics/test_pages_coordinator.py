@@ -173,7 +173,7 @@ def test_a_day_says_how_the_goods_of_each_farm_travel_this_week(coordinator, pla
 
 def test_the_number_of_queries_of_a_day_and_a_week(coordinator, network, planned, django_assert_num_queries):
     coordinator.get(of(planned))
-    with django_assert_num_queries(23):
+    with django_assert_num_queries(25):
         coordinator.get(of(planned))
     with django_assert_num_queries(15):
         coordinator.get(reverse("logistics:week", args=[network.slug]))

@@ -87,6 +87,45 @@ def test_all_correct_leads_to_the_next_stop_and_at_the_end_to_the_round(driver, 
     assert Round.objects.get(pk=at_alice.round_id).status == Round.Status.DRIVEN
 
 
+def test_a_driver_goes_on_where_something_is_missing_and_all_correct_leaves_it_out(driver, at_alice):
+    at_alice.round.stops.exclude(pk=at_alice.pk).update(position=2)
+    Stop.objects.filter(pk=at_alice.pk).update(position=1)
+    at_alice.refresh_from_db()
+    gone = at_alice.crates.order_by("pk").first()
+    assert "data-onward data-away hidden" in driver.get(url(at_alice)).content.decode()
+    driver.post(url(at_alice, "note"), {"kind": "trouble", "trouble": "missing", "crate": gone.pk, "stop": at_alice.pk})
+    page = driver.get(url(at_alice)).content.decode()
+    assert "gemeld als ontbrekend" in page
+    other = at_alice.round.stops.get(position=2)
+    assert f'data-onward data-away href="{url(other)}"' in page
+    driver.post(url(at_alice, "check"), {"all": "1"})
+    assert statuses(at_alice) == ["expected", "loaded", "loaded", "loaded"]
+    driver.post(url(at_alice, "note"), {"kind": "left", "stop": at_alice.pk})
+    ahead = driver.get(reverse("logistics:round", args=[at_alice.round_id])).content.decode()
+    assert f'btn go" href="{url(other)}"' in ahead
+    driver.post(url(other, "check"), {"all": "1"})
+    finish = reverse("logistics:finish", args=[at_alice.round_id])
+    assert finish in driver.get(reverse("logistics:round", args=[at_alice.round_id])).content.decode()
+    page = driver.post(finish, follow=True, headers={"accept-language": "en"}).content.decode()
+    assert "1 crate of stop 1 is neither checked off nor recorded as missing." in page
+    driver.post(url(at_alice, "check"), {"crate": gone.pk})
+    driver.post(finish)
+    assert Round.objects.get(pk=at_alice.round_id).status == Round.Status.DRIVEN
+
+
+def test_the_warmest_a_box_may_be_at_a_stop_is_what_the_log_will_say(driver, at_alice):
+    first, second = at_alice.round.stops.order_by("position")
+    Crate.objects.filter(leg="collection").update(storage_class="cold", max_temperature=None)
+    second.crates.update(max_temperature=2)
+    assert 'data-most="7"' in driver.get(url(first)).content.decode()
+    assert 'data-most="2"' in driver.get(url(second)).content.decode()
+    Crate.objects.filter(leg="collection").update(storage_class="cool", max_temperature=None)
+    assert 'value="cool">' in driver.get(url(first)).content.decode()
+    first.crates.update(storage_class="ambient")
+    assert 'name="celsius"' not in driver.get(url(first)).content.decode()
+    assert 'name="celsius"' in driver.get(url(second)).content.decode()
+
+
 def test_a_round_does_not_finish_before_its_crates_are_accounted_for(driver, at_alice):
     page = driver.post(reverse("logistics:finish", args=[at_alice.round_id]), follow=True).content.decode()
     assert "6" in page

@@ -357,11 +357,11 @@ def test_troubles_reach_the_coordinator_until_seen_to(send, at_alice, crate, pla
         ago(1, "trouble", trouble="missing", stop=99999999),
     )
     assert outcomes == ["done", "done", "refused", "refused", "refused"]
-    damaged, nobody = handover.troubles_of(at_alice.round)
+    damaged, nobody = handover.troubles_of([at_alice.round])
     assert (damaged.crate, damaged.note, nobody.crate) == (crate, "nat", None)
     assert handover.resolve(trouble=damaged, by=dana)
     assert not handover.resolve(trouble=damaged, by=dana)
-    assert list(handover.troubles_of(at_alice.round)) == [nobody, damaged]
+    assert list(handover.troubles_of([at_alice.round])) == [nobody, damaged]
     assert set(journal.history_of(at_alice.round).values_list("action", flat=True)) == {
         "noted on the road",
         "saw to a trouble",

@@ -264,5 +264,5 @@ def test_the_number_of_queries_does_not_grow(
     edits.split_round(day=planned, version=4, by=dana, round=planned.rounds.get(number=2).pk, after=1)
     with django_assert_num_queries(26):
         coordinator.post(url(planned), {"version": 5, "do": f"down {alices().pk}"}, headers=HTMX)
-    with django_assert_num_queries(23):
+    with django_assert_num_queries(25):
         coordinator.get(url(planned, "day"))

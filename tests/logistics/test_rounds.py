@@ -68,7 +68,7 @@ def test_planning_again_gives_the_same_plan(planned):
 
 def test_a_plan_that_is_being_driven_is_not_replaced(planned):
     Crate.objects.filter(delivery_day=planned).update(status=Crate.Status.LOADED)
-    with pytest.raises(Refused, match="checked off"):
+    with pytest.raises(Refused, match="noted on the road"):
         rounds.plan_rounds(day=planned)
     assert planned.rounds.count() == 2
 
