@@ -59,9 +59,8 @@ def acknowledge(*, round: Round, last: int, by: Person) -> int:
 
 def _queue(day: DeliveryDay, number: int, driver: int | None, what: dict[str, Any], last: OutboxEntry | None) -> None:
     """What has not been sent yet is sent in its newest form; else a next mail follows."""
-    if last and last.done_at is None:
-        OutboxEntry.objects.filter(pk=last.pk).update(payload=last.payload | {"what": what})
-        return
+    if last and OutboxEntry.objects.filter(pk=last.pk, done_at=None).update(payload=last.payload | {"what": what}):
+        return  # else it is sent: if that happened just now, the update has waited for it
     sequence = last.payload["sequence"] + 1 if last else 0
     outbox.add(
         kind=KIND,

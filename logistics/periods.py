@@ -15,7 +15,9 @@ class Period:
 
     @classmethod
     def of(cls, written: str) -> "Period":
-        """The year `2026`, the month `2026-03` or the day `2026-03-05`. ValueError for anything else."""
+        """The year `2026`, the month `2026-03` or the day `2026-03-05`. ValueError for anything else, and for no year of ours."""
+        if not written.startswith("20"):
+            raise ValueError(written)
         if len(written) == 10:
             day = date.fromisoformat(written)
             return cls(day, day)

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from logistics.drafts import Box, Draft, Trip, Visit
-from logistics.models import Round, Stop, Unplanned, Vehicle
+from logistics.models import Round, Stop, Tour, Unplanned, Vehicle
 from network.errors import Refused
 from network.models import Delivery, NetworkRole
 from producers.models import Producer
@@ -30,10 +30,12 @@ def become(draft: Draft, plan: Plan) -> list[Trip]:
         role.person_id: role.person
         for role in NetworkRole.objects.filter(network=draft.day.network, role="driver").select_related("person")
     }
+    tours = set(Tour.objects.filter(pk__in={row.get("tour") for row in plan["rounds"]}).values_list("pk", flat=True))
     draft.trips, touched = [], []
     for row in plan["rounds"]:
         found = old_rounds.get(row["number"]) or Round(delivery_day=draft.day, number=row["number"], leg=row["leg"])
-        found.leg, found.locked, found.tour_id = row["leg"], row["locked"], row.get("tour")
+        found.leg, found.locked = row["leg"], row["locked"]
+        found.tour_id = row.get("tour") if row.get("tour") in tours else None  # the tour may be gone since
         found.vehicle = vehicles[row["vehicle"]]
         if found.driver_id != row["driver"]:
             found.driver = drivers.get(row["driver"])

@@ -14,9 +14,11 @@ from celery import shared_task
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
+from django.db.models import Max
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_noop, override
 
-from logistics import assembly, bill_jobs, consequences, outsiders, rounds, scenarios, terms, whatif
+from logistics import assembly, bill_jobs, consequences, outsiders, rounds, scenarios, terms, versions, whatif
 from logistics.models import BillJob, Proposal, Scenario, WhatIf
 from logistics.models.outlook import Works
 from logistics.waves import Cancelled, Watch
@@ -51,15 +53,18 @@ def _wish(day: int) -> str:
     return f"planning-{day}-wish"
 
 
-def ask_for_plan(day: DeliveryDay, by: Person | None = None, *, thorough: bool = False) -> bool:
-    """Start planning a day, for a minute at most or for five (`thorough`), unless that is being done; False then."""
+def ask_for_plan(day: DeliveryDay, by: Person | None = None, *, version: int = 0, thorough: bool = False) -> bool:
+    """
+    Start planning a day, for a minute at most or for five (`thorough`), unless that is being done; False then. `version`
+    is the plan that may be replaced (0: none yet).
+    """
     if not cache.add(_key(day.pk), {"step": "waiting"}, PATIENCE):
         if "failed" not in progress_of(day):
             return False
         cache.set(_key(day.pk), {"step": "waiting"}, PATIENCE)
     cache.delete(_wish(day.pk))
     try:
-        plan_day.delay(day.pk, by.pk if by else None, thorough)
+        plan_day.delay(day.pk, by.pk if by else None, thorough, version)
     except plan_day.OperationalError:
         cache.delete(_key(day.pk))
         raise
@@ -95,15 +100,20 @@ def forget(day: DeliveryDay) -> None:
 @shared_task
 def plan_all_due() -> int:
     """A job for every closed day still to come that has no plan, in all networks; how many were started."""
-    due = DeliveryDay.objects.filter(status=DeliveryDay.Status.CLOSED, on__gte=clock.today()).order_by(
-        "closes_at", "pk"
+    due = (
+        DeliveryDay.objects.filter(status=DeliveryDay.Status.CLOSED, on__gte=clock.today())
+        .annotate(version=Coalesce(Max("plan_versions__number"), 0))
+        .order_by("closes_at", "pk")
     )
-    return sum(ask_for_plan(day) for day in due if "failed" not in progress_of(day))
+    return sum(ask_for_plan(day, version=day.version) for day in due if "failed" not in progress_of(day))
 
 
 @shared_task
-def plan_day(day_pk: int, by_pk: int | None = None, thorough: bool = False) -> None:
-    """Plan a day, unless another worker is at it. Refusals and failures are told to the page."""
+def plan_day(day_pk: int, by_pk: int | None = None, thorough: bool = False, version: int = 0) -> None:
+    """
+    Plan a day, unless another worker is at it, or its plan is not `version` any more: a job that is handed out twice, or
+    late, replaces nothing that was made since. Refusals and failures are told to the page.
+    """
     day = DeliveryDay.objects.select_related("cycle__network").get(pk=day_pk)
     by = Person.objects.filter(pk=by_pk).first() if by_pk else None
 
@@ -117,11 +127,13 @@ def plan_day(day_pk: int, by_pk: int | None = None, thorough: bool = False) -> N
         if not mine:
             return
         try:
+            versions.still(day, version)
             rounds.plan_rounds(day=day, by=by, iterations=iterations, watch=watch)
         except Cancelled:
             forget(day)
         except Refused as refused:
-            cache.set(_key(day_pk), {"failed": refused.message}, PATIENCE)
+            if progress_of(day):  # else nobody waits for it any more
+                cache.set(_key(day_pk), {"failed": refused.message}, PATIENCE)
         except Exception:
             cache.set(_key(day_pk), {"failed": ""}, PATIENCE)
             raise

@@ -75,6 +75,13 @@ def latest(day: DeliveryDay) -> PlanVersion | None:
     return day.plan_versions.select_related("by").order_by("-number").first()
 
 
+def still(day: DeliveryDay, version: int) -> None:
+    """Refused when the plan is not this version any more (0: there was none)."""
+    last = day.plan_versions.order_by("-number").values_list("number", flat=True).first() or 0
+    if last != version:
+        raise Refused(_("Somebody changed the plan meanwhile. This is how it is now; try again if you still want to."))
+
+
 def published(day: DeliveryDay) -> PlanVersion | None:
     """The version the drivers' papers were made of; None when they see nothing of the plan yet."""
     return PlanVersion.objects.published().filter(delivery_day=day).defer("plan").order_by("-number").first()

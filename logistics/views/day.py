@@ -79,11 +79,15 @@ def postpone(request: HttpRequest, pk: int) -> HttpResponse:
 def plan(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask the worker for a plan, or for the best it finds in five minutes (`thorough`); the page then shows how far it is."""
     found = day_for(request.user, pk)
+    version = request.POST.get("version", "")
+    number = int(version) if version.isdecimal() and len(version) < 6 else 0
     if found.status not in (DeliveryDay.Status.CLOSED, DeliveryDay.Status.PLANNED):
         messages.error(request, _("Rounds are planned between the cut-off and the first checked crate."))
-    else:
+        return redirect("logistics:day", pk=pk)
+    with told(request):
+        versions.still(found, number)
         try:
-            tasks.ask_for_plan(found, request.user, thorough="thorough" in request.POST)  # type: ignore[arg-type]
+            tasks.ask_for_plan(found, request.user, version=number, thorough="thorough" in request.POST)  # type: ignore[arg-type]
         except tasks.plan_day.OperationalError:
             messages.error(request, _("The planner cannot be reached. Nothing was changed; try again in a minute."))
     return redirect("logistics:day", pk=pk)

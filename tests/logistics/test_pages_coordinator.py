@@ -104,7 +104,8 @@ def test_planning_is_asked_of_the_worker_once_and_its_progress_is_seen(
 
 def test_a_plan_that_is_refused_says_why_on_the_page(coordinator, planned, dana):
     Crate.objects.filter(delivery_day=planned).update(status=Crate.Status.LOADED)
-    tasks.plan_day(planned.pk, dana.pk)
+    tasks.ask_for_plan(planned, dana, version=1)
+    tasks.plan_day(planned.pk, dana.pk, version=1)
     assert "note alert" in coordinator.get(of(planned)).content.decode()
     assert tasks.ask_for_plan(planned, dana)
     tasks.forget(planned)

@@ -90,6 +90,11 @@ def test_what_is_bad_is_not_paid_and_the_last_word_counts(at_point, order, leek,
     assert leeks.packed is None
 
 
+def test_what_is_bad_is_not_lost_because_nobody_said_how_much(at_point, order):
+    (answer,) = at_point(ago(1, "short", order=order.pk, why="bad", note="all the leek is rotten"))
+    assert (answer.outcome, answer.sentence) == ("refused", "Write how much is really given of what is missing or bad.")
+
+
 @pytest.mark.parametrize("gets", ["-1", "13", "1,5", "NaN", "all", "1e9"])
 def test_an_impossible_quantity_is_refused_and_changes_nothing(at_point, order, gets):
     leeks, bottles = OrderLine.objects.filter(order=order).order_by("pk")

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection, connections
 from django.urls import reverse
 
-from logistics import rounds, tasks, waves
+from logistics import rounds, tasks, versions, waves
 from logistics.models import Crate, PlanVersion
 from network import clock
 from network.models import DeliveryDay
@@ -74,8 +74,9 @@ def test_a_coordinator_who_has_the_patience_has_it_searched_for_longer(
     monkeypatch.setattr(waves, "SETTLED", 200)
     monkeypatch.setattr(tasks.plan_day, "delay", tasks.plan_day)
     rounds.plan_rounds(day=closed_day)
-    assert 'name="thorough"' in coordinator.get(page_of(closed_day)).content.decode()
-    coordinator.post(reverse("logistics:plan", args=[closed_day.pk]), form)
+    page = coordinator.get(page_of(closed_day)).content.decode()
+    assert 'name="thorough"' in page and '<input type="hidden" name="version" value="1">' in page
+    coordinator.post(reverse("logistics:plan", args=[closed_day.pk]), form | {"version": "1"})
     version = PlanVersion.objects.latest("pk")
     assert version.plan["search"] == {"iterations": iterations, "seed": 1, "cut_short": False}
     assert closed_day.rounds.count() == 2 and PlanVersion.objects.count() == 2
@@ -111,8 +112,9 @@ def test_a_failure_is_told_and_leaves_the_former_plan(closed_day, vehicle, dana)
     Crate.objects.filter(delivery_day=closed_day, leg="collection").update(status=Crate.Status.LOADED)
     dana.language = "en"
     dana.save()
-    tasks.plan_day(closed_day.pk, dana.pk)
-    assert "checked off" in tasks.progress_of(closed_day)["failed"]
+    tasks.ask_for_plan(closed_day, dana, version=1)
+    tasks.plan_day(closed_day.pk, dana.pk, version=1)
+    assert "noted on the road" in tasks.progress_of(closed_day)["failed"]
     assert closed_day.rounds.count() == 2
 
 
@@ -130,6 +132,35 @@ def test_every_closed_day_still_to_come_is_planned_by_the_clock(closed_day, cycl
 def test_a_day_that_is_over_is_not_planned_by_the_clock(closed_day):
     with clock.at(clock.moment(closed_day.on + timedelta(days=1), clock.datetime.min.time())):
         assert tasks.plan_all_due() == 0
+
+
+def test_a_job_handed_out_again_replaces_nothing_that_was_made_since(closed_day, vehicle, dana):
+    tasks.ask_for_plan(closed_day, dana)
+    tasks.plan_day(closed_day.pk, dana.pk)
+    versions.publish(day=closed_day, by=dana)
+    tasks.plan_day(closed_day.pk, dana.pk)
+    assert versions.published(closed_day) and PlanVersion.objects.count() == 1
+    assert tasks.progress_of(closed_day) == {}
+    tasks.ask_for_plan(closed_day, dana, version=1)
+    versions.record(day=closed_day, action="moved a stop", by=dana)
+    dana.language = "en"
+    dana.save()
+    tasks.plan_day(closed_day.pk, dana.pk, version=1)
+    assert "Somebody changed the plan meanwhile" in tasks.progress_of(closed_day)["failed"]
+    assert PlanVersion.objects.count() == 2
+
+
+@pytest.mark.parametrize("version", ["0", "", "2", "x", "9" * 5000])
+def test_who_did_not_see_the_plan_does_not_replace_it(coordinator, closed_day, vehicle, version):
+    rounds.plan_rounds(day=closed_day, iterations=20)
+    answer = coordinator.post(
+        reverse("logistics:plan", args=[closed_day.pk]),
+        {"version": version},
+        follow=True,
+        headers={"accept-language": "en"},
+    )
+    assert "Somebody changed the plan meanwhile" in answer.content.decode()
+    assert tasks.progress_of(closed_day) == {}
 
 
 @pytest.mark.django_db(transaction=True)

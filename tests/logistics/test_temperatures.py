@@ -142,7 +142,9 @@ def test_a_period_is_a_day_or_a_month():
     assert str(Period.of("2026-12").after) == "2027-01"
 
 
-@pytest.mark.parametrize("wrong", ["2026", "2026-13", "2026-02-30", "maart", "20260305", "2026-3"])
+@pytest.mark.parametrize(
+    "wrong", ["2026", "2026-13", "2026-02-30", "maart", "20260305", "2026-3", "9999-12-31", "9999-12", "0001-01"]
+)
 def test_any_other_period_is_not_found(network, dana, visit, wrong):
     client = visit(dana)
     for kind in ("temperatures", "temperatures_csv", "temperatures_pdf"):

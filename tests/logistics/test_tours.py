@@ -4,7 +4,7 @@ from datetime import time
 
 import pytest
 
-from logistics import rounds, tours
+from logistics import edits, rounds, tours, versions
 from logistics.models import Round, Tour, Vehicle
 from network import journal
 from network.errors import Refused
@@ -279,3 +279,14 @@ def test_the_number_of_queries_of_tours(coordinator, network, tour, farm, shop, 
     again = Tour.objects.create(network=network, name="Another", weekday=4, vehicle=make_vehicle(network, "Other"))
     tours.add(tour=again, place=make_point(network, "c3"), by=dana)
     look()
+
+
+def test_a_version_of_before_a_tour_was_deleted_comes_back_without_it(tour, closed_day, dana):
+    rounds.plan_rounds(day=closed_day, iterations=20)
+    closed_day.refresh_from_db()
+    ride = closed_day.rounds.get(tour=tour)
+    version = versions.latest(closed_day).number
+    edits.lock_round(day=closed_day, version=version, by=dana, round=ride.pk, locked=False)
+    tours.delete(tour=tour, by=dana)
+    edits.undo(day=closed_day, version=version + 1, by=dana)
+    assert not closed_day.rounds.exclude(tour=None).exists()

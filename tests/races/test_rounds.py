@@ -4,15 +4,17 @@ import threading
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.utils.translation import override
 
-from logistics import edits, handover, rounds, versions
+from logistics import drivers, edits, handover, rounds, versions
 from logistics.models import Crate, Round
+from network import clock
 from network.errors import Refused
-from network.models import DeliveryDay
-from tests.conftest import make_point, make_producer, make_product, make_vehicle
+from network.models import DeliveryDay, OutboxEntry
+from tests.conftest import NOW, make_point, make_producer, make_product, make_vehicle
 from tests.logistics.conftest import freeze, make_order
-from tests.races.threads import all_at_once
+from tests.races.threads import all_at_once, waiting_for_a_lock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MEET = threading.Barrier(2)
@@ -132,3 +134,29 @@ def test_a_change_and_a_check_off_never_cross(planned: DeliveryDay, dana: Any, g
     stop.refresh_from_db()
     assert stop.position == (2 if isinstance(moved, Refused) else 1)
     assert planned.plan_versions.count() == (1 if isinstance(moved, Refused) else 2)
+
+
+def test_a_change_made_while_a_driver_is_mailed_is_mailed_after_it(planned: DeliveryDay, dana: Any, gust: Any) -> None:
+    ride = planned.rounds.get(leg="collection")
+    handover.assign_driver(round=ride, driver=gust, by=dana)
+    mails = OutboxEntry.objects.filter(kind=drivers.KIND, payload__number=ride.number).order_by("pk")
+    other = make_vehicle(planned.network, "Other van")
+
+    def change() -> None:
+        try:
+            with clock.at(NOW), override("en"):
+                edits.swap_vehicle(day=planned, version=2, by=dana, round=ride.pk, vehicle=other.pk)
+        finally:
+            connection.close()
+
+    coordinator = threading.Thread(target=change)
+    with transaction.atomic():
+        mails.select_for_update().get()
+        with waiting_for_a_lock(1):
+            coordinator.start()
+        mails.update(done_at=NOW)
+    coordinator.join(timeout=60)
+    assert [(mail.payload["sequence"], mail.payload["what"]["vehicle"], mail.done_at) for mail in mails] == [
+        (0, ride.vehicle_id, NOW),
+        (1, other.pk, None),
+    ]

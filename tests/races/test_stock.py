@@ -2,8 +2,6 @@
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
@@ -18,7 +16,7 @@ from network.models import DeliveryDay
 from producers import stock
 from producers.models import Offer, Supply
 from tests.conftest import MONDAY, NOW, make_product
-from tests.races.threads import MANY, all_at_once
+from tests.races.threads import MANY, all_at_once, waiting_for_a_lock
 
 D = Decimal
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -87,20 +85,6 @@ def test_twenty_farmers_hands_announce_one_product_once(cycle: Any, leek: Any, a
     assert sum(movement.change for movement in supply.movements.all()) == supply.quantity
     assert supply.price_changes.count() == 1
     assert Offer.objects.count() == 4
-
-
-@contextmanager
-def waiting_for_a_lock(count: int) -> Iterator[None]:
-    """Leave the block once `count` connections wait for somebody's lock."""
-    yield
-    patience = threading.Event()
-    for _attempt in range(1000):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-            if cursor.fetchone()[0] >= count:
-                return
-        patience.wait(0.01)
-    raise AssertionError("nobody waits")
 
 
 def test_an_announcement_waits_for_a_day_that_closes_and_is_then_refused(kilo: Supply, leek: Any, alice: Any) -> None:

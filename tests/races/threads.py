@@ -1,7 +1,8 @@
 """Many at the same moment: real threads, real connections."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection
@@ -35,3 +36,17 @@ def all_at_once(ask: Callable[[int], Any], many: int = MANY) -> list[Any]:
         thread.join(timeout=60)
     assert not any(thread.is_alive() for thread in threads), "one of them never ended"
     return answers
+
+
+@contextmanager
+def waiting_for_a_lock(count: int) -> Iterator[None]:
+    """Leave the block once `count` connections wait for somebody's lock."""
+    yield
+    patience = threading.Event()
+    for _attempt in range(1000):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0] >= count:
+                return
+        patience.wait(0.01)
+    raise AssertionError("nobody waits")
