@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from logistics.models import Crate, Round
-from logistics.sheets.manifest import Manifest, Ride, hour, keeping, weight
+from logistics.sheets.manifest import Manifest, Ride, hour, kept, weight
 from logistics.sheets.rides import goods
 from network.models import Delivery
 from producers.models import Producer
@@ -36,12 +36,11 @@ def of_ride(manifest: Manifest, ride: Ride) -> dict[str, Any]:
         str(ride.round),
         [
             _label(
+                manifest,
                 crate,
                 farm=halt.stop.producer,
                 drop=drop_of.get(crate.pk),
                 where=_("%(round)s, stop %(stop)s") % {"round": ride.round, "stop": halt.stop.position},
-                count=manifest.counts[crate.pk],
-                lots=manifest.lots,
             )
             for halt, crate in (*loaded, *collected)
         ],
@@ -49,7 +48,7 @@ def of_ride(manifest: Manifest, ride: Ride) -> dict[str, Any]:
 
 
 def of_loose(manifest: Manifest) -> dict[str, Any]:
-    """What farms bring themselves, and what is on no round; three queries."""
+    """What farms bring themselves, and what is on no round; four queries."""
     farms = Producer.objects.select_related("organisation__place").in_bulk(
         {crate.producer_id for crate in manifest.loose} - {None}
     )
@@ -61,12 +60,11 @@ def of_loose(manifest: Manifest) -> dict[str, Any]:
         _("on no round"),
         [
             _label(
+                manifest,
                 crate,
                 farm=farms.get(crate.producer_id or 0),
                 drop=drops.get(crate.delivery_id or 0),
                 where=_("on no round"),
-                count=manifest.counts[crate.pk],
-                lots=manifest.lots,
             )
             for crate in manifest.loose
         ],
@@ -80,14 +78,13 @@ def of_farm(manifest: Manifest, farm: Producer) -> dict[str, Any]:
         str(farm),
         [
             _label(
+                manifest,
                 crate,
                 farm=farm,
                 drop=crate.delivery,
                 where=_("%(round)s, stop %(stop)s") % {"round": crate.stop.round, "stop": crate.stop.position}
                 if crate.stop
                 else _("brought to the hub"),
-                count=manifest.counts[crate.pk],
-                lots=manifest.lots,
             )
             for crate in manifest.loose
         ],
@@ -105,7 +102,7 @@ def _sheet(manifest: Manifest, title: str, crates: list[dict[str, Any]]) -> dict
 
 
 def _label(
-    crate: Crate, *, farm: Producer | None, drop: Delivery | None, where: str, count: str, lots: dict[int, list[str]]
+    manifest: Manifest, crate: Crate, *, farm: Producer | None, drop: Delivery | None, where: str
 ) -> dict[str, Any]:
     name, place, window, origin = "", "", "", ""
     if drop:
@@ -119,7 +116,7 @@ def _label(
     if len(buyers) > 1:
         lines = [
             [
-                content["buyer"],
+                _buyer(content, manifest.numbers),
                 ngettext("%(count)s product", "%(count)s products", len(content["lines"]))
                 % {"count": len(content["lines"])},
             ]
@@ -127,14 +124,14 @@ def _label(
         ]
     else:
         lines = [list(one) for one in goods(crate)]
-        lines += [[lot, ""] for lot in lots.get(crate.product_id, [])]  # type: ignore[attr-defined]
-    buyer = buyers[0]["buyer"] if len(buyers) == 1 and buyers[0]["buyer"] != name else ""
+        lines += [[lot, ""] for lot in manifest.lots.get(crate.product_id, [])]  # type: ignore[attr-defined]
+    buyer = _buyer(buyers[0], manifest.numbers) if len(buyers) == 1 and buyers[0]["buyer"] != name else ""
     room = LINES - bool(buyer) - bool(origin)
     most = room if len(lines) <= room else room - 1
     more = len(lines) - most
     return {
         "letter": crate.letter,
-        "count": count,
+        "count": manifest.counts[crate.pk],
         "name": name,
         "place": place,
         "window": window,
@@ -143,8 +140,14 @@ def _label(
         "buyer": buyer,
         "lines": lines[:most],
         "more": _("and %(count)s more") % {"count": more} if more > 0 else "",
-        "keeping": keeping(crate),
+        "kept": kept(crate),
         "kg": weight([crate]),
         "code": f"{crate.code[:4]} {crate.code[4:]}".strip(),
         "qr": f"{settings.SITE_URL}/c/{crate.code}",
     }
+
+
+def _buyer(content: dict[str, Any], numbers: dict[int, int]) -> str:
+    """Whose goods these are, after the number that is said aloud where they are collected."""
+    number = numbers.get(content["order"])
+    return f"{number} · {content['buyer']}" if number else str(content["buyer"])

@@ -21,6 +21,7 @@ from logistics.models import Crate, PlanVersion, Round, Stop, Vehicle
 from network import clock
 from network.models import Delivery, DeliveryDay, Person
 from network.quantities import StorageClass
+from orders.models import Order
 from producers.lots import went_with
 from producers.models import Producer
 
@@ -106,6 +107,13 @@ class Manifest:
         for crate in sorted(self.crates, key=lambda crate: crate.pk):
             groups[crate.leg, crate.producer_id, crate.delivery_id].append(crate.pk)
         return {pk: f"{number}/{len(pks)}" for pks in groups.values() for number, pk in enumerate(pks, 1)}
+
+    @cached_property
+    def numbers(self) -> dict[int, int]:
+        """What is said aloud at a pickup point, by order pk, which is all that crates know; no other order has one. One query."""
+        at = {crate.delivery_id for crate in self.crates} - {None}
+        orders = Order.objects.filter(delivery__in=at).exclude(number=None).values_list("pk", "number")
+        return {pk: number for pk, number in orders if number}
 
     @cached_property
     def lots(self) -> dict[int, list[str]]:
@@ -284,8 +292,13 @@ def chilled(crate: Crate) -> bool:
 
 def keeping(crate: Crate) -> str:
     """How a crate is kept: "cold, at most 4 °C"."""
-    label = str(StorageClass(crate.storage_class).label)
-    if crate.max_temperature is None:
-        return label
-    degrees = number_format(crate.max_temperature.normalize() + 0, use_l10n=True)
-    return _("%(class)s, at most %(degrees)s °C") % {"class": label, "degrees": degrees}
+    return ", ".join(kept(crate))
+
+
+def kept(crate: Crate) -> list[str]:
+    """The same in the one or two parts that may each have a line of their own."""
+    parts = [str(StorageClass(crate.storage_class).label)]
+    if crate.max_temperature is not None:
+        degrees = number_format(crate.max_temperature.normalize() + 0, use_l10n=True)
+        parts.append(_("at most %(degrees)s °C") % {"degrees": degrees})
+    return parts

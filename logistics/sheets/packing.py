@@ -23,7 +23,7 @@ LATER = 9999
 def packing_lists(manifest: Manifest, *, delivery: int | None = None, per_crate: bool = False) -> dict[str, Any]:
     """
     Per delivery, crate by crate, whose goods go in: each delivery on a new page, in the order of the rounds; of one
-    `delivery` (pk), or `per_crate` a slip of half a page to lay in each. Two queries.
+    `delivery` (pk), or `per_crate` a slip of half a page to lay in each. Three queries.
     """
     crates_of = _per_delivery(manifest, {Round.Leg.DISTRIBUTION})
     if delivery is not None:
@@ -41,7 +41,7 @@ def packing_lists(manifest: Manifest, *, delivery: int | None = None, per_crate:
                 "round": _where(ride, halt),
                 "window": f"{hour(drop.starts_at)} – {hour(drop.ends_at)}",
                 "load": f"{counted(crates)} · {weight(crates)}",
-                "crates": [_packed(crate, manifest.counts[crate.pk], wishes) for crate in crates],
+                "crates": [_packed(manifest, crate, wishes) for crate in crates],
             }
         )
     lists.sort(key=lambda one: one["order"])
@@ -51,7 +51,6 @@ def packing_lists(manifest: Manifest, *, delivery: int | None = None, per_crate:
         "subtitle": manifest.subtitle,
         "lists": lists,
         "words": {
-            "order": _("order"),
             "missing": _("if something is missing"),
             "nothing": _("There is nothing to pack on this day."),
             "packed": _("Packed by"),
@@ -176,15 +175,15 @@ def _wishes(crates_of: dict[int, list[Crate]]) -> dict[int, str]:
     return {pk: str(Wants(wish).label) for pk, wish in orders.values_list("pk", "buyer__substitution")}
 
 
-def _packed(crate: Crate, count: str, wishes: dict[int, str]) -> dict[str, Any]:
+def _packed(manifest: Manifest, crate: Crate, wishes: dict[int, str]) -> dict[str, Any]:
     return {
         "letter": crate.letter,
-        "count": count,
+        "count": manifest.counts[crate.pk],
         "keeping": keeping(crate),
         "kg": weight([crate]),
         "orders": [
             {
-                "number": content["order"],
+                "called": _called(content["order"], manifest.numbers),
                 "buyer": content["buyer"],
                 "wish": wishes.get(content["order"], ""),
                 "lines": [[str(as_text(line["name"])), amount_of(line)] for line in content["lines"]],
@@ -193,6 +192,13 @@ def _packed(crate: Crate, count: str, wishes: dict[int, str]) -> dict[str, Any]:
             if "lines" in content
         ],
     }
+
+
+def _called(order: int, numbers: dict[int, int]) -> str:
+    """What one asks for: at a point its pickup number, elsewhere the order (pk)."""
+    if order in numbers:
+        return _("pickup number %(number)s") % {"number": numbers[order]}
+    return _("order %(number)s") % {"number": order}
 
 
 def _per_delivery(manifest: Manifest, legs: set[Round.Leg]) -> dict[int, list[Crate]]:

@@ -81,7 +81,6 @@ def summaries(manifest: Manifest, ride: Ride) -> dict[str, Any]:
         "words": {
             "crates": _("Crates"),
             "orders": _("Orders"),
-            "order": _("Order"),
             "name": _("Name"),
             "in_crates": _("In crates"),
             "products": _("Products"),
@@ -148,27 +147,28 @@ def _summary(manifest: Manifest, ride: Ride, halt: Halt) -> dict[str, Any]:
         "chilled": halt.chilled,
         "crates": [_row(ride, halt, crate) for crate in halt.crates],
         "rows": bool(stop.producer_id),
-        "orders": [] if stop.producer_id else orders_in(halt.crates),
+        "orders": [] if stop.producer_id else orders_in(halt.crates, manifest.numbers),
+        "number_is": _("Pickup number") if stop.delivery and stop.delivery.pickup_point_id else _("Order"),
         "title": f"{stop.position}. {stop}",
         "subtitle": manifest.subtitle,
     }
 
 
-def orders_in(crates: Iterable[Crate]) -> list[dict[str, Any]]:
-    """Who collects what from which crates, by name: no address, no phone, no price."""
-    found: dict[tuple[str, int], dict[str, Any]] = {}
-    letters: dict[tuple[str, int], list[str]] = defaultdict(list)
-    lines: dict[tuple[str, int], set[Any]] = defaultdict(set)
+def orders_in(crates: Iterable[Crate], numbers: dict[int, int]) -> list[dict[str, Any]]:
+    """Who collects what from which crates, by name, with the number said aloud there: no address, no phone, no price."""
+    found: dict[int, dict[str, Any]] = {}
+    letters: dict[int, list[str]] = defaultdict(list)
+    lines: dict[int, set[Any]] = defaultdict(set)
     for crate in crates:
         for content in crate.contents:
             if "lines" not in content:
                 continue
-            key = content["buyer"], content["order"]
-            found[key] = {"buyer": content["buyer"], "number": content["order"]}
-            lines[key].update(line["line"] for line in content["lines"])
-            letters[key].append(crate.letter)
-    by_name = sorted(found, key=lambda key: (key[0].casefold(), key[1]))
-    return [found[key] | {"letters": letters[key], "products": len(lines[key])} for key in by_name]
+            pk = content["order"]
+            found[pk] = {"buyer": content["buyer"], "number": numbers.get(pk, pk)}
+            lines[pk].update(line["line"] for line in content["lines"])
+            letters[pk].append(crate.letter)
+    by_name = sorted(found, key=lambda pk: (found[pk]["buyer"].casefold(), found[pk]["number"]))
+    return [found[pk] | {"letters": letters[pk], "products": len(lines[pk])} for pk in by_name]
 
 
 def goods(crate: Crate) -> list[tuple[str, str]]:

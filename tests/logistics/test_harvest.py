@@ -15,7 +15,7 @@ from logistics.sheets import harvest as papers
 from network import clock
 from network.models import OutboxEntry
 from orders import purchasing, shortages
-from orders.models import OrderLine, PurchaseChange, PurchaseOrder, PurchaseRead
+from orders.models import Order, OrderLine, PurchaseChange, PurchaseOrder, PurchaseRead
 from producers import lots
 from tests.conftest import make_product
 from tests.logistics.conftest import freeze, make_order
@@ -217,6 +217,11 @@ def test_all_weights_in_one_form_without_scripts(purchase, by_weight, alice, vis
         shown = client.get(url)
     assert "12 kg ordered" in text(shown) and "0 of 37 kg · 0 of 2 weighed" in text(shown)
     one, two = by_weight
+    assert (
+        f"Order {one.order_id}" in text(shown) and f"Weight of leek for order {two.order_id}" in shown.content.decode()
+    )
+    Order.objects.filter(pk=one.order_id).update(number=two.order_id)
+    assert f"Pickup number {two.order_id}" in text(client.get(url))
     done = client.post(url, {f"weight_{one.pk}": "11,85", f"weight_{two.pk}": "25.4"}, follow=True)
     assert "37.25 of 37 kg · 2 of 2 weighed" in text(done)
     assert packed(by_weight) == [D("11.85"), D("25.4")]

@@ -351,12 +351,12 @@ def test_the_number_of_queries_grows_with_neither_orders_nor_rounds(
     grow(0, 2)
     rounds.plan_rounds(day=freeze(day), iterations=10)
     small = publish(day, dana)
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(18):
         papers.make(version=small.pk)
     grow(2, 14)
     rounds.plan_rounds(day=day, iterations=10)
     large = publish(day, dana)
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(18):
         papers.make(version=large.pk)
     client.force_login(dana)
     with django_assert_num_queries(9):

@@ -1,3 +1,4 @@
+import re
 from decimal import Decimal
 from io import BytesIO
 
@@ -11,7 +12,8 @@ from logistics import rounds, sheets, versions
 from logistics.models import Crate, Round, Stop
 from logistics.sheets import labels, manifest, packing, press, rides
 from network import clock
-from network.models import Person
+from network.models import Organisation, Person
+from orders.models import Order
 from producers import lots
 from tests.conftest import make_household, make_outlet, make_place
 from tests.logistics.conftest import freeze, make_order
@@ -161,6 +163,25 @@ def test_a_packing_list_says_what_a_household_wants_when_something_is_missing(pl
     household.save()
     assert wishes() == {"call me first"}
     assert sheets.packing_lists(day=planned).startswith(b"%PDF")
+
+
+def test_papers_for_a_point_name_an_order_by_its_pickup_number(planned):
+    """Another order has that number as its own: whoever confuses them gives the wrong bag."""
+    bob, hilde = Order.objects.order_by("buyer__name")
+    Order.objects.filter(pk=bob.pk).update(number=hilde.pk)
+    found, ride = ride_of(planned)
+    lists = {one["name"]: one for one in packing.packing_lists(found)["lists"]}
+    called = {
+        name: {order["called"] for crate in one["crates"] for order in crate["orders"]} for name, one in lists.items()
+    }
+    assert called == {"Punt a1": {f"pickup number {hilde.pk}"}, "Punt b2": {f"order {hilde.pk}"}}
+    stops = {stop["name"]: stop for stop in rides.summaries(found, ride)["stops"]}
+    assert [order["number"] for order in stops["Punt a1"]["orders"]] == [hilde.pk]
+    assert stops["Punt a1"]["number_is"] == "Pickup number"
+    assert {label["name"]: label["buyer"] for label in labels.of_ride(found, ride)["crates"]} == {
+        "Punt a1": f"{hilde.pk} · Gezin Bob",
+        "Punt b2": "Gezin Hilde",
+    }
 
 
 def test_packing_lists_of_one_delivery_and_slips_per_crate(planned, delivery):
@@ -368,11 +389,11 @@ def test_the_number_of_queries_does_not_grow(
     distribution = day.rounds.select_related(
         f"{network}__hub", f"{network}__organisation", "vehicle__depot", "driver"
     ).get(leg="distribution")
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         sheets.packing_lists(day=distribution.delivery_day)
     with django_assert_num_queries(4):
         sheets.run_sheet(round=distribution)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         sheets.crate_labels(round=distribution)
     found = manifest.of_day(distribution.delivery_day)
     with django_assert_num_queries(3):
@@ -396,3 +417,43 @@ def test_a_lot_stands_on_the_labels_of_its_farm_and_on_the_delivery_note(closed_
     (note,) = packing.notes(found)
     assert {row["name"]: row["lots"] for row in note["rows"]} == {"leek": printed, "milk": []}
     assert len(pictures([packing.delivery_notes(found, [note])], ppi=20)) == 1
+
+
+@pytest.mark.parametrize("rows", [False, True])
+def test_a_stop_begins_with_its_crates_and_is_named_again_on_the_next_page(planned, rows):
+    sheet = rides.run_sheet(*ride_of(planned))
+    like = sheet["stops"][0]
+    for before in range(0, 45, 5):
+        sheet["stops"] = [
+            like | {"name": f"halt {name}", "rows": True, "crates": [crate(name, number) for number in range(count)]}
+            for name, count in (("P", before), ("Q", 7), ("R", 120), ("S", 3))
+        ]
+        for stop in sheet["stops"][1:]:
+            stop["rows"] = rows
+        begun = set()
+        for page in PdfReader(BytesIO(sheets.drawn([sheet]))).pages:
+            text = page.extract_text()
+            crates, halts = (set(re.findall(form, text)) for form in (r"\b([PQRS])\d+\b", r"halt ([PQRS])"))
+            assert crates <= halts, "crates without the name of their stop"
+            assert halts - begun - crates <= ({"P"} if not before else set()), "a stop that begins without its crates"
+            begun |= halts
+
+
+def crate(name, number):
+    return {
+        "letter": f"{name}{number}",
+        "keeping": "cool",
+        "what": "7 kg leek, 5 kg carrots" * (number % 3),
+        "other": "",
+    }
+
+
+def test_a_label_tells_degrees_and_farm_however_long_the_words(planned, farm):
+    name = "Paddenstoelenkwekerij Keldermans en dochters"
+    Crate.objects.update(storage_class="ambient", max_temperature=25)
+    Organisation.objects.filter(pk=farm.organisation_id).update(name=name)
+    for language, most in (("nl", "hoogstens 25 °C"), ("fr", "au plus 25 °C"), ("en", "at most 25 °C")):
+        with translation.override(language):
+            (page,) = PdfReader(BytesIO(sheets.drawn([labels.of_ride(*ride_of(planned, "collection"))]))).pages
+        text = " ".join(page.extract_text().split())
+        assert (text.count(most), text.count(name), text.count("…")) == (6, 4, 0), text
