@@ -8,6 +8,7 @@ from django.utils.formats import number_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from logistics.calls import ends
 from logistics.loading import amount_of
 from logistics.models import Crate, Round
 from logistics.sheets.manifest import Halt, Manifest, Ride, counted, hour, keeping, spans, weight
@@ -17,8 +18,7 @@ from network.texts import as_text
 def run_sheet(manifest: Manifest, ride: Ride) -> dict[str, Any]:
     """Stops with times, contacts and crates to tick, and the order in which to load."""
     round_, hub = ride.round, manifest.day.network.hub
-    start = round_.vehicle.depot
-    end = round_.vehicle.returns_to or start
+    start, end = ends(round_.vehicle, round_.leg, hub)
     return {
         "kind": "run_sheet",
         "title": str(round_),

@@ -51,11 +51,15 @@ def test_the_run_sheet_names_every_stop_with_its_crates_and_whom_to_call(planned
     assert sheet["loading"] == []
 
 
-def test_a_van_that_starts_and_ends_elsewhere_says_so(planned, vehicle):
+@pytest.mark.parametrize(
+    ("leg", "ends"),
+    [("collection", ["Leaves Deinze", "Back at the hub"]), ("distribution", ["Leaves the hub", "Arrives at Aalst"])],
+)
+def test_a_van_that_starts_and_ends_elsewhere_says_so(planned, vehicle, leg, ends):
     vehicle.depot, vehicle.returns_to = make_place(municipality="Deinze"), make_place(municipality="Aalst")
     vehicle.save()
-    facts = rides.run_sheet(*ride_of(planned))["facts"]
-    assert [name for name, _value in facts[2:4]] == ["Leaves Deinze", "Arrives at Aalst"]
+    facts = rides.run_sheet(*ride_of(planned, leg))["facts"]
+    assert [name for name, _value in facts[2:4]] == ends
 
 
 def test_a_distribution_van_is_loaded_last_stop_first_and_last_crate_first(planned):
