@@ -3,6 +3,8 @@ const road = document.querySelector('#road')
 const { url, person, stop, worker, one, many, kept, waits, unread } = road.dataset
 const net = road.querySelector('[data-net]')
 const $ = (selector, of = document) => [...of.querySelectorAll(selector)]
+// Also what is in the templates of orders that were not opened yet.
+const held = (selector, page = document) => [page, ...$('template', page).map(one => one.content)].flatMap(part => $(selector, part))
 let made = +road.dataset.made, arrived = road.dataset.arrived !== '', last = 0, timer
 
 for (const box of $('[data-act]')) box.dataset.was = box.getAttribute('aria-checked')
@@ -66,11 +68,11 @@ async function again() {
   const page = new DOMParser().parseFromString(text, 'text/html'), fresh = page.querySelector('#road')
   if (!fresh) return
   made = +fresh.dataset.made
-  for (const box of $('[data-act]', page)) {
-    const ours = document.getElementById(box.id)
-    if (ours) ours.dataset.was = box.getAttribute('aria-checked')
+  const ours = Object.fromEntries(held('[data-act], [data-live]').map(part => [part.id, part]))
+  for (const part of held('[data-act], [data-live]', page)) {
+    if (!part.dataset.act) ours[part.id]?.replaceWith(part)
+    else if (ours[part.id]) ours[part.id].dataset.was = part.getAttribute('aria-checked')
   }
-  for (const part of $('[data-live]', page)) document.getElementById(part.id)?.replaceWith(part)
 }
 
 const check = (box, on) => {
