@@ -31,6 +31,7 @@ async function show() {
   net.classList.toggle('pending', n > 0)
   for (const output of $('output[data-wait]')) delete output.dataset.wait
   for (const box of $('[data-act]')) set(box, box.dataset.was ??= box.getAttribute('aria-checked'))
+  for (const row of rows.filter(row => here(row) && row.refused)) correct(row)
   for (const row of rows.filter(row => here(row) && !row.refused && shown(row))) {
     const box = row.row && document.getElementById(row.row)
     if (box?.dataset.act) set(box, box.dataset.act.startsWith(row.kind + ' '), outbox.waits(row))
@@ -47,6 +48,19 @@ async function show() {
     return item
   }))
   for (const tally of $('[data-tally]')) tally.textContent = $('.checks .check[aria-checked=true]').length
+}
+
+// What was refused is not noted: once, its form has back what was typed, unless something else was typed since.
+const back = new Set()
+function correct(row) {
+  const output = document.getElementById(row.row), form = output?.form
+  if (!form?.dataset.do) return
+  if (output.value === row.said) output.value = output.defaultValue
+  if (form.dataset.do !== 'note' || back.has(row.id)) return
+  back.add(row.id)
+  const fields = [...form.elements].filter(field => /^(text|time|select-one)$/.test(field.type))
+  if (fields.some(field => field.value !== (field.defaultValue ?? field.value))) return
+  for (const field of fields) field.value = row[field.name] ?? field.value
 }
 
 async function sync() {
@@ -125,14 +139,18 @@ document.addEventListener('submit', async event => {
     return location.assign(form.dataset.next)
   }
   const fields = {}, said = []
+  let typed
   try {
     for (const [name, value] of new FormData(form)) {
       const field = form.elements[name]
       if (name === 'csrfmiddlewaretoken' || value === '' || value.size === 0) continue
       fields[name] = value.size ? await small(value) : value
-      if (field.type !== 'hidden') said.push(field.selectedOptions?.[0].text ?? (value.size ? value.name : value))
+      if (field.type === 'hidden') continue
+      typed ||= !field.options
+      said.push(field.selectedOptions?.[0].text ?? (value.size ? value.name : value))
     }
   } catch { return output.value = unread }
+  if (form.dataset.empty && !typed) return output.value = form.dataset.empty
   const pad = form.querySelector('canvas[data-drawn]')
   if (pad) fields.image = pad.toDataURL()
   const box = how === 'code' && $('[data-code]').find(box => box.dataset.code === fields.code.trim().toUpperCase())

@@ -115,6 +115,34 @@ def test_crates_ticked_one_by_one_stay_ticked_once_they_are_sent(volunteer: Page
     assert list(kinds) == ["given", "given", "not_given"]
 
 
+def test_a_quantity_that_is_refused_is_back_in_its_field_and_an_empty_form_notes_nothing(
+    volunteer: Page, order: Order
+) -> None:
+    bob = row(volunteer, order)
+    bob.locator("details summary").click()
+    short, back = bob.locator("output").all()
+    bob.get_by_role("button", name="Record").click()
+    expect(short).to_have_text("Write how much is really given of what is missing or bad.")
+    bob.get_by_role("button", name="Take empties back").click()
+    expect(back).to_have_text("Enter how many came back: a number from 0 to 999.")
+    leeks = bob.get_by_label("Leek (kg)")
+    leeks.fill("1000000")
+    bob.get_by_label("What is wrong").select_option("bad")
+    bob.get_by_role("button", name="Record").click()
+    refused = volunteer.get_by_role("list", name="Not accepted")
+    expect(refused.get_by_role("listitem")).to_have_count(1)
+    expect(short).to_be_empty()
+    expect(leeks).to_have_value("1000000")
+    expect(bob.get_by_label("What is wrong")).to_have_value("bad")
+    refused.get_by_role("button", name="Seen").click()
+    expect(short).to_be_empty()
+    leeks.fill("28")
+    bob.get_by_role("button", name="Record").click()
+    expect(bob.get_by_text("2 bad")).to_be_visible()
+    expect(short).to_have_text("28 · Bad")
+    assert list(PhoneAction.objects.order_by("happened_at").values_list("kind", flat=True)) == ["short", "short"]
+
+
 def test_an_order_opened_after_another_volunteer_ticked_its_crate_shows_that(
     volunteer: Page, open_page: Open, dana: Any, order: Order
 ) -> None:

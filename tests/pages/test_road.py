@@ -234,6 +234,48 @@ def test_what_is_refused_stays_in_sight_until_seen(driver: Page, ride: Round, st
     expect(refused.get_by_role("listitem")).to_have_count(0)
 
 
+def test_a_note_that_is_refused_is_not_shown_as_noted_and_can_be_corrected(
+    driver: Page, ride: Round, stop: Stop
+) -> None:
+    driver.goto(f"/rounds/{ride.pk}/{stop.position}/")
+    for name in ("Temperature of the cold box", "Arrival and departure"):
+        driver.get_by_text(name).click()
+    degrees, arrived, left = (driver.get_by_label(name) for name in ("Degrees", "Arrived", "Departed"))
+    driver.get_by_role("button", name="Correct", exact=True).click()
+    expect(driver.locator("#of-times")).to_have_text("Write when you arrived, when you left, or both.")
+    expect(net(driver)).to_have_text("Everything sent")
+    offline(driver)
+    degrees.fill("99")
+    degrees.press("Enter")
+    expect(driver.locator("#of-temperature")).to_have_text("99")
+    expect(degrees).to_have_value("")
+    arrived.fill("09:00")
+    left.fill("08:00")
+    driver.get_by_role("button", name="Correct", exact=True).click()
+    expect(net(driver)).to_have_text("3 actions on this device")
+    offline(driver, False)
+    expect(net(driver)).to_have_text("Everything sent")
+    refused = driver.get_by_role("list", name="Not accepted")
+    expect(refused.get_by_role("listitem")).to_have_count(2)
+    for output in ("#of-temperature", "#of-times"):
+        expect(driver.locator(output)).to_be_empty()
+    expect(degrees).to_have_value("99")
+    expect(arrived).to_have_value("09:00")
+    expect(left).to_have_value("08:00")
+    degrees.fill("9")
+    for _each in range(2):
+        refused.get_by_role("button", name="Seen").first.click()
+    expect(refused.get_by_role("listitem")).to_have_count(0)
+    expect(degrees).to_have_value("9")
+    degrees.press("Enter")
+    expect(driver.locator("#of-temperature")).to_have_text("9")
+    expect(driver.locator("[data-wait]")).to_have_count(0)
+    expect(net(driver)).to_have_text("Everything sent")
+    assert TemperatureReading.objects.get().celsius == 9
+    kinds = PhoneAction.objects.order_by("happened_at").values_list("kind", flat=True)
+    assert list(kinds) == ["arrived", "temperature", "times", "temperature"]
+
+
 def test_a_typed_code_checks_its_crate_off_with_the_keyboard_alone(driver: Page, ride: Round, stop: Stop) -> None:
     crate = stop.crates.order_by("pk").last()
     assert crate
