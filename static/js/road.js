@@ -47,7 +47,28 @@ async function show() {
     item.querySelector('button').onclick = async () => { await outbox.drop(row.id); show() }
     return item
   }))
+  count(rows.filter(row => row.url === url && !row.refused && shown(row)))
   for (const tally of $('[data-tally]')) tally.textContent = $('.checks .check[aria-checked=true]').length
+}
+
+// The page of a round counts what waits as well, and its button leads to the first stop where something is left to do.
+function count(rows) {
+  const crates = JSON.parse(document.getElementById('along')?.dataset.crates ?? '{}'), way = document.querySelector('[data-way]')
+  let next
+  for (const item of $('[data-at]')) {
+    const here = rows.filter(row => row.stop === item.dataset.at), own = { ...crates[item.dataset.at] }
+    for (const row of here) if (row.crate in own && /check/.test(row.kind)) own[row.crate] = row.kind === 'check'
+    const all = Object.values(own), n = all.filter(Boolean).length, said = item.querySelector('[data-count]')
+    said.textContent = said.textContent.replace(/\d+/, n)
+    const done = here.some(row => row.kind === 'left') || (all.length ? n === all.length : item.classList.contains('done'))
+    item.classList.toggle('done', done)
+    if (!done) next ??= item
+    if (rows.length) item.classList.toggle('now', item === next)
+  }
+  if (!way) return
+  way.hidden = !next
+  if (next) way.href = next.querySelector('a').href
+  if (next) way.firstChild.data = way.firstChild.data.replace(/\d+/, parseInt(next.querySelector('a').textContent))
 }
 
 // What was refused is not noted: once, its form has back what was typed, unless something else was typed since.

@@ -1,5 +1,6 @@
 """The driver's phone and the volunteer's without reception, in a real browser with its service worker."""
 
+import re
 import time
 from collections.abc import Callable
 from decimal import Decimal
@@ -137,6 +138,41 @@ def test_what_another_page_or_the_service_worker_sent_is_seen_on_this_one(
     expect(driver.locator("#along")).to_contain_text("0 of 3 crates checked")
     driver.evaluate("dispatchEvent(new Event('online'))")
     expect(driver.locator("#along")).to_contain_text("1 of 3 crates checked")
+
+
+def test_the_page_of_a_round_counts_what_waits_on_the_phone(driver: Page, ride: Round, stop: Stop) -> None:
+    path = f"/rounds/{ride.pk}/"
+    first, second, third = stop.crates.order_by("pk")
+    Crate.objects.filter(pk=first.pk).update(status="loaded")
+    when = {"arrives_at": stop.arrives_at, "leaves_at": stop.leaves_at}
+    ride.stops.create(position=2, producer=stop.producer, place=stop.place, km=1, **when)
+    driver.goto(path)
+    kept(driver, f"{path}2/")
+    along, way = driver.locator("#along"), driver.locator("[data-way]")
+    expect(along).to_contain_text("1 of 3 crates checked")
+    expect(driver.locator("#state")).to_contain_text("Planned")
+    driver.goto(f"{path}1/")
+    offline(driver)
+    driver.locator(f"#crate{first.pk}").click()
+    driver.locator(f"#crate{second.pk}").click()
+    driver.locator(f"#crate{third.pk}").click()
+    expect(net(driver)).to_have_text("4 actions on this device")
+    driver.goto(path)
+    expect(along).to_contain_text("2 of 3 crates checked")
+    expect(way).to_have_text("To stop 1")
+    driver.goto(f"{path}1/")
+    expect(driver.locator(f"#crate{first.pk}")).not_to_be_checked()
+    driver.locator(f"#crate{first.pk}").click()
+    expect(net(driver)).to_have_text("6 actions on this device")
+    driver.goto(path)
+    expect(along).to_contain_text("3 of 3 crates checked")
+    expect(way).to_have_text("To stop 2")
+    expect(way).to_have_attribute("href", re.compile(f"{path}2/$"))
+    offline(driver, False)
+    expect(net(driver)).to_have_text("Everything sent")
+    expect(driver.locator("#state")).to_contain_text("Driving")
+    expect(driver.locator("#state")).to_contain_text("Planned and driven")
+    expect(way).to_have_text("To stop 2")
 
 
 def test_five_hundred_check_offs_are_each_stored_once(driver: Page, ride: Round, stop: Stop) -> None:
