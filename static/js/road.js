@@ -220,6 +220,8 @@ for (const pad of $('canvas')) {
 }
 for (const button of $('[data-scan]')) button.hidden = !('BarcodeDetector' in window)
 
+for (const note of $('[data-lost]')) note.hidden = note.dataset.lost === location.pathname
+
 navigator.serviceWorker?.register(worker).then(() => navigator.serviceWorker.ready)
   .then(ready => ready.active.postMessage(location.pathname)).catch(() => {})
 navigator.storage?.persist?.()

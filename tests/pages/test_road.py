@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -85,6 +86,30 @@ def test_a_round_opened_once_is_there_without_reception(driver: Page, ride: Roun
     assert driver.evaluate("getComputedStyle(document.querySelector('.check')).minHeight") == "72px"
     driver.goto(f"/rounds/{ride.pk}/")
     expect(driver.get_by_role("heading", level=1)).to_contain_text("Round 1")
+
+
+def test_the_list_of_rounds_keeps_the_stops_of_the_day_that_is_driven_next_and_no_others(
+    open_page: Open, gust: Any, ride: Round, stop: Stop
+) -> None:
+    day = ride.delivery_day.cycle.days.get(on=ride.delivery_day.on + timedelta(days=1))
+    PlanVersion.objects.create(delivery_day=day, number=1, published_at=clock.now(), km=1, cost=1)
+    later = Round.objects.get(pk=ride.pk)
+    later.pk, later.delivery_day = None, day
+    later.save()
+    where = {"producer": stop.producer, "place": stop.place, "arrives_at": stop.arrives_at, "leaves_at": stop.leaves_at}
+    later.stops.create(position=1, km=1, **where)
+    page = open_page(gust, locale="en-GB")
+    page.goto("/rounds/")
+    for path in (f"/rounds/{ride.pk}/{stop.position}/", f"/rounds/{later.pk}/", "/rounds/"):
+        kept(page, path)
+    nowhere = page.get_by_text("is not kept on this device")
+    expect(nowhere).to_be_hidden()
+    offline(page)
+    page.goto(f"/rounds/{ride.pk}/{stop.position}/")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Hoeve Alice")
+    page.goto(f"/rounds/{later.pk}/1/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("My rounds")
+    expect(nowhere).to_be_visible()
 
 
 def test_a_network_that_takes_too_long_is_not_waited_for(driver: Page, ride: Round, stop: Stop) -> None:
