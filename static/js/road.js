@@ -1,7 +1,7 @@
 // The driver's stop and the volunteer's point: every tap is put in the outbox first, then shown, then sent when it can be.
 const road = document.querySelector('#road')
-const { url, person, stop, worker, one, many, kept, waits, unread } = road.dataset
-const net = road.querySelector('[data-net]')
+const { url, person, stop, worker, one, many, kept, waits, unread, online } = road.dataset
+const net = road.querySelector('[data-net]'), why = road.querySelector('[data-why]')
 const $ = (selector, of = document) => [...of.querySelectorAll(selector)]
 // Also what is in the templates of orders that were not opened yet.
 const held = (selector, page = document) => [page, ...$('template', page).map(one => one.content)].flatMap(part => $(selector, part))
@@ -89,8 +89,7 @@ async function sync() {
   const before = (await outbox.all()).filter(outbox.waits).length
   if (before) {
     navigator.serviceWorker?.ready.then(ready => ready.sync?.register('outbox')).catch(() => {})
-    const why = await outbox.flush().catch(() => '')
-    road.querySelector('[data-why]').textContent = why || ''
+    why.textContent = await outbox.flush().catch(() => '') || ''
   }
   const rows = await outbox.all()
   if (rows.filter(outbox.waits).length < before || rows.some(row => row.sent > made)) await again()
@@ -118,13 +117,18 @@ const check = (box, on) => {
 
 document.addEventListener('click', async event => {
   const box = event.target.closest('[data-act]'), away = event.target.closest('a[data-away]')
+  if (event.target.closest('[data-online]') && !navigator.onLine) {
+    event.preventDefault()
+    why.textContent = online
+    return road.scrollIntoView({ block: 'center' })
+  }
   if (box) {
     event.preventDefault()
     navigator.vibrate?.(20)
     const first = document.getElementById(box.dataset.first), on = box.getAttribute('aria-checked') !== 'true'
-    const why = first?.form.nextElementSibling
-    if (why) why.hidden = !on || first.getAttribute('aria-checked') === 'true'
-    if (why?.hidden === false) return first.focus()
+    const age = first?.form.nextElementSibling
+    if (age) age.hidden = !on || first.getAttribute('aria-checked') === 'true'
+    if (age?.hidden === false) return first.focus()
     act(check(box, on))
   } else if (away) {
     event.preventDefault()

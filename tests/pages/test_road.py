@@ -389,6 +389,28 @@ def test_all_correct_leads_on_without_reception(driver: Page, ride: Round, stop:
     assert stop.crates.filter(status="loaded").count() == 3
 
 
+def test_what_needs_reception_says_so_without_it(driver: Page, ride: Round, stop: Stop) -> None:
+    stop.crates.update(status="loaded")
+    ride.stops.update(done_at=clock.now())
+    pages = (
+        (f"/rounds/{ride.pk}/{stop.position}/", "link", "From Hoeve Alice"),
+        (f"/rounds/{ride.pk}/", "button", "Finish this round"),
+    )
+    for path, role, name in pages:
+        driver.goto(path)
+        for summary in driver.locator("section[aria-labelledby=notes] > details > summary").all():
+            summary.click()
+        offline(driver)
+        driver.get_by_role(role, name=name).click()
+        expect(driver.get_by_text("This needs reception. Try again when there is.")).to_be_in_viewport()
+        assert driver.url.endswith(path)
+        offline(driver, False)
+    driver.get_by_role("button", name="Finish this round").click()
+    driver.wait_for_url(f"**/rounds/{ride.pk}/driven/")
+    ride.refresh_from_db()
+    assert ride.status == Round.Status.DRIVEN
+
+
 def test_two_phones_on_one_stop_come_to_the_same(
     driver: Page, open_page: Open, dana: Any, ride: Round, stop: Stop
 ) -> None:
