@@ -60,7 +60,7 @@ function count(rows) {
     for (const row of here) if (row.crate in own && /check/.test(row.kind)) own[row.crate] = row.kind === 'check'
     const all = Object.values(own), n = all.filter(Boolean).length, said = item.querySelector('[data-count]')
     said.textContent = said.textContent.replace(/\d+/, n)
-    const done = here.some(row => row.kind === 'left') || (all.length ? n === all.length : item.classList.contains('done'))
+    const done = all.length ? n === all.length : item.classList.contains('done') || here.some(row => row.kind === 'left')
     item.classList.toggle('done', done)
     if (!done) next ??= item
     if (rows.length) item.classList.toggle('now', item === next)
