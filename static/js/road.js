@@ -55,6 +55,7 @@ async function show() {
 function count(rows) {
   const crates = JSON.parse(document.getElementById('along')?.dataset.crates ?? '{}'), way = document.querySelector('[data-way]')
   let next
+  if (rows.length) for (const start of $('.timeline > .now:not([data-at])')) start.className = 'done'
   for (const item of $('[data-at]')) {
     const here = rows.filter(row => row.stop === item.dataset.at), own = { ...crates[item.dataset.at] }
     for (const row of here) if (row.crate in own && /check/.test(row.kind)) own[row.crate] = row.kind === 'check'

@@ -192,6 +192,7 @@ def test_the_page_of_a_round_counts_what_waits_on_the_phone(driver: Page, ride: 
     driver.goto(path)
     expect(along).to_contain_text("3 of 3 crates checked")
     expect(way).to_have_text("To stop 2")
+    expect(driver.locator(".timeline > .now")).to_contain_text("2. Hoeve Alice")
     expect(way).to_have_attribute("href", re.compile(f"{path}2/$"))
     offline(driver, False)
     expect(net(driver)).to_have_text("Everything sent")
