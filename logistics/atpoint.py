@@ -102,10 +102,12 @@ def short(where: Where, acts: list[Act]) -> None:
     told = {line: act.happened_at for act in where.earlier("short") for line in _counts(act, GETS)}
 
     def record(act: Act) -> None:
-        order = _known(orders, act)
+        order, counts = _known(orders, act), _counts(act, GETS)
+        if not counts:
+            raise Refused(_("Write how much is really given of what is missing or bad."))
         note = str(act.data.get("note", "")).strip()[:200]
         gets: dict[int, Decimal] = {}
-        for pk, value in _counts(act, GETS).items():
+        for pk, value in counts.items():
             if pk not in lines or lines[pk].order_id != order.pk:
                 raise Refused(_("This product is not in this order."))
             if told.get(pk, act.happened_at) > act.happened_at:

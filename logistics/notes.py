@@ -154,6 +154,8 @@ def times(where: Where, acts: list[Act]) -> None:
         stop = where.stop(act)
         if act.kind == "times":
             arrived, left = (_clock_time(act.data.get(name)) for name in ("arrived", "left"))
+            if not arrived and not left:
+                raise Refused(_("Write when you arrived, when you left, or both."))
             if arrived and left and left < arrived:
                 raise Refused(_("You cannot leave before you arrive. Correct the hours."))
         touched.add(stop.pk)

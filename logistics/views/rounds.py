@@ -1,5 +1,7 @@
 """Rounds on the road: the driver's list, a round, a stop with its crates."""
 
+import json
+from collections import defaultdict
 from typing import Any
 
 from django.contrib import messages
@@ -269,12 +271,17 @@ def _round_page(request: HttpRequest, round: Round, made: int, form: DriverForm 
         .prefetch_related(desk.with_stops()),
         counted,
     )
+    crates: dict[int | None, dict[int, bool]] = defaultdict(dict)
+    known = Crate.objects.filter(stop__round=round).exclude(status=Crate.Status.MISSING).order_by("pk")
+    for stop, crate, status in known.values_list("stop", "pk", "status"):
+        crates[stop][crate] = status != Crate.Status.EXPECTED
     coordinates = _coordinates(request, round)
     start, end = calls.ends(ride.round.vehicle, round.leg, network.hub)
     context: dict[str, Any] = {
         "network": network,
         "round": round,
         "ride": ride,
+        "crates": json.dumps(crates, separators=(",", ":")),
         "start": start,
         "end": end,
         "troubles": handover.troubles_of([round]),

@@ -1,8 +1,10 @@
 // The driver's stop and the volunteer's point: every tap is put in the outbox first, then shown, then sent when it can be.
 const road = document.querySelector('#road')
-const { url, person, stop, worker, one, many, kept, waits, unread } = road.dataset
-const net = road.querySelector('[data-net]')
+const { url, person, stop, worker, one, many, kept, waits, unread, online } = road.dataset
+const net = road.querySelector('[data-net]'), why = road.querySelector('[data-why]')
 const $ = (selector, of = document) => [...of.querySelectorAll(selector)]
+// Also what is in the templates of orders that were not opened yet.
+const held = (selector, page = document) => [page, ...$('template', page).map(one => one.content)].flatMap(part => $(selector, part))
 let made = +road.dataset.made, arrived = road.dataset.arrived !== '', last = 0, timer
 
 for (const box of $('[data-act]')) box.dataset.was = box.getAttribute('aria-checked')
@@ -29,6 +31,7 @@ async function show() {
   net.classList.toggle('pending', n > 0)
   for (const output of $('output[data-wait]')) delete output.dataset.wait
   for (const box of $('[data-act]')) set(box, box.dataset.was ??= box.getAttribute('aria-checked'))
+  for (const row of rows.filter(row => here(row) && row.refused)) correct(row)
   for (const row of rows.filter(row => here(row) && !row.refused && shown(row))) {
     const box = row.row && document.getElementById(row.row)
     if (box?.dataset.act) set(box, box.dataset.act.startsWith(row.kind + ' '), outbox.waits(row))
@@ -44,7 +47,42 @@ async function show() {
     item.querySelector('button').onclick = async () => { await outbox.drop(row.id); show() }
     return item
   }))
+  count(rows.filter(row => row.url === url && !row.refused && shown(row)))
   for (const tally of $('[data-tally]')) tally.textContent = $('.checks .check[aria-checked=true]').length
+}
+
+// The page of a round counts what waits as well, and its button leads to the first stop where something is left to do.
+function count(rows) {
+  const crates = JSON.parse(document.getElementById('along')?.dataset.crates ?? '{}'), way = document.querySelector('[data-way]')
+  let next
+  if (rows.length) for (const start of $('.timeline > .now:not([data-at])')) start.className = 'done'
+  for (const item of $('[data-at]')) {
+    const here = rows.filter(row => row.stop === item.dataset.at), own = { ...crates[item.dataset.at] }
+    for (const row of here) if (row.crate in own && /check/.test(row.kind)) own[row.crate] = row.kind === 'check'
+    const all = Object.values(own), n = all.filter(Boolean).length, said = item.querySelector('[data-count]')
+    said.textContent = said.textContent.replace(/\d+/, n)
+    const done = all.length ? n === all.length : item.classList.contains('done') || here.some(row => row.kind === 'left')
+    item.classList.toggle('done', done)
+    if (!done) next ??= item
+    if (rows.length) item.classList.toggle('now', item === next)
+  }
+  if (!way) return
+  way.hidden = !next
+  if (next) way.href = next.querySelector('a').href
+  if (next) way.firstChild.data = way.firstChild.data.replace(/\d+/, parseInt(next.querySelector('a').textContent))
+}
+
+// What was refused is not noted: once, its form has back what was typed, unless something else was typed since.
+const back = new Set()
+function correct(row) {
+  const output = document.getElementById(row.row), form = output?.form
+  if (!form?.dataset.do) return
+  if (output.value === row.said) output.value = output.defaultValue
+  if (form.dataset.do !== 'note' || back.has(row.id)) return
+  back.add(row.id)
+  const fields = [...form.elements].filter(field => /^(text|time|select-one)$/.test(field.type))
+  if (fields.some(field => field.value !== (field.defaultValue ?? field.value))) return
+  for (const field of fields) field.value = row[field.name] ?? field.value
 }
 
 async function sync() {
@@ -52,8 +90,7 @@ async function sync() {
   const before = (await outbox.all()).filter(outbox.waits).length
   if (before) {
     navigator.serviceWorker?.ready.then(ready => ready.sync?.register('outbox')).catch(() => {})
-    const why = await outbox.flush().catch(() => '')
-    road.querySelector('[data-why]').textContent = why || ''
+    why.textContent = await outbox.flush().catch(() => '') || ''
   }
   const rows = await outbox.all()
   if (rows.filter(outbox.waits).length < before || rows.some(row => row.sent > made)) await again()
@@ -66,11 +103,11 @@ async function again() {
   const page = new DOMParser().parseFromString(text, 'text/html'), fresh = page.querySelector('#road')
   if (!fresh) return
   made = +fresh.dataset.made
-  for (const box of $('[data-act]', page)) {
-    const ours = document.getElementById(box.id)
-    if (ours) ours.dataset.was = box.getAttribute('aria-checked')
+  const ours = Object.fromEntries(held('[data-act], [data-live]').map(part => [part.id, part]))
+  for (const part of held('[data-act], [data-live]', page)) {
+    if (!part.dataset.act) ours[part.id]?.replaceWith(part)
+    else if (ours[part.id]) ours[part.id].dataset.was = part.getAttribute('aria-checked')
   }
-  for (const part of $('[data-live]', page)) document.getElementById(part.id)?.replaceWith(part)
 }
 
 const check = (box, on) => {
@@ -81,13 +118,18 @@ const check = (box, on) => {
 
 document.addEventListener('click', async event => {
   const box = event.target.closest('[data-act]'), away = event.target.closest('a[data-away]')
+  if (event.target.closest('[data-online]') && !navigator.onLine) {
+    event.preventDefault()
+    why.textContent = online
+    return road.scrollIntoView({ block: 'center' })
+  }
   if (box) {
     event.preventDefault()
     navigator.vibrate?.(20)
     const first = document.getElementById(box.dataset.first), on = box.getAttribute('aria-checked') !== 'true'
-    const why = first?.form.nextElementSibling
-    if (why) why.hidden = !on || first.getAttribute('aria-checked') === 'true'
-    if (why?.hidden === false) return first.focus()
+    const age = first?.form.nextElementSibling
+    if (age) age.hidden = !on || first.getAttribute('aria-checked') === 'true'
+    if (age?.hidden === false) return first.focus()
     act(check(box, on))
   } else if (away) {
     event.preventDefault()
@@ -123,14 +165,18 @@ document.addEventListener('submit', async event => {
     return location.assign(form.dataset.next)
   }
   const fields = {}, said = []
+  let typed
   try {
     for (const [name, value] of new FormData(form)) {
       const field = form.elements[name]
       if (name === 'csrfmiddlewaretoken' || value === '' || value.size === 0) continue
       fields[name] = value.size ? await small(value) : value
-      if (field.type !== 'hidden') said.push(field.selectedOptions?.[0].text ?? (value.size ? value.name : value))
+      if (field.type === 'hidden') continue
+      typed ||= !field.options
+      said.push(field.selectedOptions?.[0].text ?? (value.size ? value.name : value))
     }
   } catch { return output.value = unread }
+  if (form.dataset.empty && !typed) return output.value = form.dataset.empty
   const pad = form.querySelector('canvas[data-drawn]')
   if (pad) fields.image = pad.toDataURL()
   const box = how === 'code' && $('[data-code]').find(box => box.dataset.code === fields.code.trim().toUpperCase())
@@ -178,6 +224,8 @@ for (const pad of $('canvas')) {
   clear()
 }
 for (const button of $('[data-scan]')) button.hidden = !('BarcodeDetector' in window)
+
+for (const note of $('[data-lost]')) note.hidden = note.dataset.lost === location.pathname
 
 navigator.serviceWorker?.register(worker).then(() => navigator.serviceWorker.ready)
   .then(ready => ready.active.postMessage(location.pathname)).catch(() => {})

@@ -1,9 +1,10 @@
 importScripts('{% static "js/outbox.js" %}')
-// Keeps the pages of the road on the phone: a round with all its stops as soon as it is opened, the point a volunteer mans, the
-// picking lists of a farm as soon as its days are looked at, and the order with the number and code with which a household
-// collects it. Pages come from the network first and from here when it takes longer than three seconds (an order, which its
-// buyer may just have changed, only when there is no network); files with a hash in their name from here first. Who signs out
-// or loses a round leaves nothing behind; what waits in the outbox stays.
+// Keeps the pages of the road on the phone: a round with all its stops as soon as it is opened, or named by the list of rounds
+// as what is driven next (`data-whole`), the point a volunteer mans, the picking lists of a farm as soon as its days are looked
+// at, and the order with the number and code with which a household collects it. Pages come from the network first and from
+// here when it takes longer than three seconds (an order, which its buyer may just have changed, only when there is no
+// network); files with a hash in their name from here first. In the place of a page that is not here comes the list of rounds,
+// which says so. Who signs out or loses a round leaves nothing behind; what waits in the outbox stays.
 const PAGES = 'kouter-pages', FILES = 'kouter-files'
 const ROAD = /^\/(rounds\/(\d+\/(\d+\/)?)?|(deliveries|orders)\/\d+\/|farm\/[\w-]+\/harvest\/(\d+\/)?)$/
 const STATIC = '{% get_static_prefix %}'
@@ -52,7 +53,7 @@ async function keep(path, whole) {
   const named = [...text.matchAll(/(?:href|src)="([^"#]+)/g)].map(found => found[1])
   await Promise.allSettled([...new Set(named)].map(url =>
     url.startsWith(STATIC) ? file(url)
-      : whole && url.startsWith(path) && ROAD.test(url) && url !== path ? keep(url) : null))
+      : whole && url.startsWith(path) && ROAD.test(url) && url !== path ? keep(url, text.includes(`data-whole href="${url}"`)) : null))
 }
 
 self.addEventListener('message', event => {

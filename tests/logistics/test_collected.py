@@ -142,6 +142,7 @@ def test_what_is_heard_after_settling_is_credited_at_once(planned, order, leeks,
     assert balance("buyer", household) == D("42.70")
     assert in_balance()
     assert "More cannot be charged" in note("short", why="other", **gets(leeks, 11))
+    assert note("short", why="missing") == "Write how much is really given of what is missing or bad."
     assert "5 were given back" in note("returned", empty_30="4")
     assert len(papers(order)) == 4
 

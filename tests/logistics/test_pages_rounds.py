@@ -260,7 +260,7 @@ def test_beer_asks_for_the_age_and_bottles_for_the_empties(client, fien, day, de
 def test_the_number_of_queries_on_the_road(driver, client, planned, at_alice, fien, django_assert_num_queries):
     pages = [
         (driver, reverse("logistics:my_rounds"), 5),
-        (driver, reverse("logistics:round", args=[at_alice.round_id]), 9),
+        (driver, reverse("logistics:round", args=[at_alice.round_id]), 10),
         (driver, url(at_alice), 14),
     ]
     for who, page, queries in pages:

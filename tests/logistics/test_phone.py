@@ -393,3 +393,4 @@ def test_times_note_themselves_and_a_correction_counts_above_them(send, at_alice
     assert round((NOW - at_alice.left_at).total_seconds()) == 10 * 60
     assert send(ago(4, "times", stop=at_alice.pk, arrived="09:00", left="08:00")) == ["refused"]
     assert send(ago(3, "times", stop=at_alice.pk, arrived="early")) == ["refused"]
+    assert send(ago(2, "times", stop=at_alice.pk, arrived="", left="")) == ["refused"]

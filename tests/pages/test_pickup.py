@@ -96,6 +96,68 @@ def test_a_pickup_without_reception_is_stored_once_when_the_network_is_back(volu
     expect(bob.get_by_label("Deposit 0.30 (Beer)")).to_have_attribute("placeholder", "3")
 
 
+def test_crates_ticked_one_by_one_stay_ticked_once_they_are_sent(volunteer: Page, order: Order) -> None:
+    bob = row(volunteer, order)
+    bob.locator("details summary").click()
+    crates = [bob.get_by_role("checkbox", name=letter, exact=True) for letter in ("B1", "B2")]
+    for crate in crates:
+        crate.click()
+    for _again in range(2):
+        expect(net(volunteer)).to_have_text("Everything sent")
+        for crate in crates:
+            expect(crate).to_be_checked()
+        volunteer.evaluate("dispatchEvent(new Event('online'))")
+    crates[0].click()
+    expect(bob.locator("[data-wait]")).to_have_count(0)
+    expect(net(volunteer)).to_have_text("Everything sent")
+    expect(crates[0]).not_to_be_checked()
+    kinds = PhoneAction.objects.order_by("happened_at").values_list("kind", flat=True)
+    assert list(kinds) == ["given", "given", "not_given"]
+
+
+def test_a_quantity_that_is_refused_is_back_in_its_field_and_an_empty_form_notes_nothing(
+    volunteer: Page, order: Order
+) -> None:
+    bob = row(volunteer, order)
+    bob.locator("details summary").click()
+    short, back = (bob.locator("output").nth(number) for number in (0, 1))
+    bob.get_by_role("button", name="Record").click()
+    expect(short).to_have_text("Write how much is really given of what is missing or bad.")
+    bob.get_by_role("button", name="Take empties back").click()
+    expect(back).to_have_text("Enter how many came back: a number from 0 to 999.")
+    leeks = bob.get_by_label("Leek (kg)")
+    leeks.fill("1000000")
+    bob.get_by_label("What is wrong").select_option("bad")
+    bob.get_by_role("button", name="Record").click()
+    refused = volunteer.get_by_role("list", name="Not accepted")
+    expect(refused.get_by_role("listitem")).to_have_count(1)
+    expect(short).to_be_empty()
+    expect(leeks).to_have_value("1000000")
+    expect(bob.get_by_label("What is wrong")).to_have_value("bad")
+    refused.get_by_role("button", name="Seen").click()
+    expect(short).to_be_empty()
+    leeks.fill("28")
+    bob.get_by_role("button", name="Record").click()
+    expect(bob.get_by_text("2 bad")).to_be_visible()
+    expect(short).to_have_text("28 · Bad")
+    assert list(PhoneAction.objects.order_by("happened_at").values_list("kind", flat=True)) == ["short", "short"]
+
+
+def test_an_order_opened_after_another_volunteer_ticked_its_crate_shows_that(
+    volunteer: Page, open_page: Open, dana: Any, order: Order
+) -> None:
+    other = open_page(dana, locale="en-GB")
+    other.goto(f"/deliveries/{order.delivery_id}/?order={order.pk}")
+    row(other, order).get_by_role("checkbox", name="B2", exact=True).click()
+    expect(other.locator("[data-wait]")).to_have_count(0)
+    expect(net(other)).to_have_text("Everything sent")
+    row(volunteer, Order.objects.get(number=102)).get_by_role("checkbox", name="102 Gezin Mia").click()
+    expect(volunteer.locator("[data-wait]")).to_have_count(0)
+    expect(net(volunteer)).to_have_text("Everything sent")
+    row(volunteer, order).locator("details summary").click()
+    expect(row(volunteer, order).get_by_role("checkbox", name="B2", exact=True)).to_be_checked()
+
+
 @pytest.mark.parametrize("said", ["101", "gezin bob", "ABCDEFGH2345", "abcdefgh2345"])
 def test_an_order_is_found_by_number_name_or_code_without_reception(volunteer: Page, order: Order, said: str) -> None:
     expect(volunteer.locator("[data-scan]")).to_be_hidden()  # this browser reads no codes

@@ -1,7 +1,9 @@
 """The driver's phone and the volunteer's without reception, in a real browser with its service worker."""
 
+import re
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -86,6 +88,30 @@ def test_a_round_opened_once_is_there_without_reception(driver: Page, ride: Roun
     expect(driver.get_by_role("heading", level=1)).to_contain_text("Round 1")
 
 
+def test_the_list_of_rounds_keeps_the_stops_of_the_day_that_is_driven_next_and_no_others(
+    open_page: Open, gust: Any, ride: Round, stop: Stop
+) -> None:
+    day = ride.delivery_day.cycle.days.get(on=ride.delivery_day.on + timedelta(days=1))
+    PlanVersion.objects.create(delivery_day=day, number=1, published_at=clock.now(), km=1, cost=1)
+    later = Round.objects.get(pk=ride.pk)
+    later.pk, later.delivery_day = None, day
+    later.save()
+    where = {"producer": stop.producer, "place": stop.place, "arrives_at": stop.arrives_at, "leaves_at": stop.leaves_at}
+    later.stops.create(position=1, km=1, **where)
+    page = open_page(gust, locale="en-GB")
+    page.goto("/rounds/")
+    for path in (f"/rounds/{ride.pk}/{stop.position}/", f"/rounds/{later.pk}/", "/rounds/"):
+        kept(page, path)
+    nowhere = page.get_by_text("is not kept on this device")
+    expect(nowhere).to_be_hidden()
+    offline(page)
+    page.goto(f"/rounds/{ride.pk}/{stop.position}/")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Hoeve Alice")
+    page.goto(f"/rounds/{later.pk}/1/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("My rounds")
+    expect(nowhere).to_be_visible()
+
+
 def test_a_network_that_takes_too_long_is_not_waited_for(driver: Page, ride: Round, stop: Stop) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("LOCK TABLE logistics_stop")  # the server answers no page of the round until this ends
@@ -137,6 +163,42 @@ def test_what_another_page_or_the_service_worker_sent_is_seen_on_this_one(
     expect(driver.locator("#along")).to_contain_text("0 of 3 crates checked")
     driver.evaluate("dispatchEvent(new Event('online'))")
     expect(driver.locator("#along")).to_contain_text("1 of 3 crates checked")
+
+
+def test_the_page_of_a_round_counts_what_waits_on_the_phone(driver: Page, ride: Round, stop: Stop) -> None:
+    path = f"/rounds/{ride.pk}/"
+    first, second, third = stop.crates.order_by("pk")
+    Crate.objects.filter(pk=first.pk).update(status="loaded")
+    when = {"arrives_at": stop.arrives_at, "leaves_at": stop.leaves_at}
+    ride.stops.create(position=2, producer=stop.producer, place=stop.place, km=1, **when)
+    driver.goto(path)
+    kept(driver, f"{path}2/")
+    along, way = driver.locator("#along"), driver.locator("[data-way]")
+    expect(along).to_contain_text("1 of 3 crates checked")
+    expect(driver.locator("#state")).to_contain_text("Planned")
+    driver.goto(f"{path}1/")
+    offline(driver)
+    driver.locator(f"#crate{first.pk}").click()
+    driver.locator(f"#crate{second.pk}").click()
+    driver.locator(f"#crate{third.pk}").click()
+    expect(net(driver)).to_have_text("4 actions on this device")
+    driver.goto(path)
+    expect(along).to_contain_text("2 of 3 crates checked")
+    expect(way).to_have_text("To stop 1")
+    driver.goto(f"{path}1/")
+    expect(driver.locator(f"#crate{first.pk}")).not_to_be_checked()
+    driver.locator(f"#crate{first.pk}").click()
+    expect(net(driver)).to_have_text("6 actions on this device")
+    driver.goto(path)
+    expect(along).to_contain_text("3 of 3 crates checked")
+    expect(way).to_have_text("To stop 2")
+    expect(driver.locator(".timeline > .now")).to_contain_text("2. Hoeve Alice")
+    expect(way).to_have_attribute("href", re.compile(f"{path}2/$"))
+    offline(driver, False)
+    expect(net(driver)).to_have_text("Everything sent")
+    expect(driver.locator("#state")).to_contain_text("Driving")
+    expect(driver.locator("#state")).to_contain_text("Planned and driven")
+    expect(way).to_have_text("To stop 2")
 
 
 def test_five_hundred_check_offs_are_each_stored_once(driver: Page, ride: Round, stop: Stop) -> None:
@@ -234,6 +296,48 @@ def test_what_is_refused_stays_in_sight_until_seen(driver: Page, ride: Round, st
     expect(refused.get_by_role("listitem")).to_have_count(0)
 
 
+def test_a_note_that_is_refused_is_not_shown_as_noted_and_can_be_corrected(
+    driver: Page, ride: Round, stop: Stop
+) -> None:
+    driver.goto(f"/rounds/{ride.pk}/{stop.position}/")
+    for name in ("Temperature of the cold box", "Arrival and departure"):
+        driver.get_by_text(name).click()
+    degrees, arrived, left = (driver.get_by_label(name) for name in ("Degrees", "Arrived", "Departed"))
+    driver.get_by_role("button", name="Correct", exact=True).click()
+    expect(driver.locator("#of-times")).to_have_text("Write when you arrived, when you left, or both.")
+    expect(net(driver)).to_have_text("Everything sent")
+    offline(driver)
+    degrees.fill("99")
+    degrees.press("Enter")
+    expect(driver.locator("#of-temperature")).to_have_text("99")
+    expect(degrees).to_have_value("")
+    arrived.fill("09:00")
+    left.fill("08:00")
+    driver.get_by_role("button", name="Correct", exact=True).click()
+    expect(net(driver)).to_have_text("3 actions on this device")
+    offline(driver, False)
+    expect(net(driver)).to_have_text("Everything sent")
+    refused = driver.get_by_role("list", name="Not accepted")
+    expect(refused.get_by_role("listitem")).to_have_count(2)
+    for output in ("#of-temperature", "#of-times"):
+        expect(driver.locator(output)).to_be_empty()
+    expect(degrees).to_have_value("99")
+    expect(arrived).to_have_value("09:00")
+    expect(left).to_have_value("08:00")
+    degrees.fill("9")
+    for _each in range(2):
+        refused.get_by_role("button", name="Seen").first.click()
+    expect(refused.get_by_role("listitem")).to_have_count(0)
+    expect(degrees).to_have_value("9")
+    degrees.press("Enter")
+    expect(driver.locator("#of-temperature")).to_have_text("9")
+    expect(driver.locator("[data-wait]")).to_have_count(0)
+    expect(net(driver)).to_have_text("Everything sent")
+    assert TemperatureReading.objects.get().celsius == 9
+    kinds = PhoneAction.objects.order_by("happened_at").values_list("kind", flat=True)
+    assert list(kinds) == ["arrived", "temperature", "times", "temperature"]
+
+
 def test_a_typed_code_checks_its_crate_off_with_the_keyboard_alone(driver: Page, ride: Round, stop: Stop) -> None:
     crate = stop.crates.order_by("pk").last()
     assert crate
@@ -284,6 +388,28 @@ def test_all_correct_leads_on_without_reception(driver: Page, ride: Round, stop:
     assert stop.done_at is not None
     assert stop.left_at is not None
     assert stop.crates.filter(status="loaded").count() == 3
+
+
+def test_what_needs_reception_says_so_without_it(driver: Page, ride: Round, stop: Stop) -> None:
+    stop.crates.update(status="loaded")
+    ride.stops.update(done_at=clock.now())
+    pages = (
+        (f"/rounds/{ride.pk}/{stop.position}/", "link", "From Hoeve Alice"),
+        (f"/rounds/{ride.pk}/", "button", "Finish this round"),
+    )
+    for path, role, name in pages:
+        driver.goto(path)
+        for summary in driver.locator("section[aria-labelledby=notes] > details > summary").all():
+            summary.click()
+        offline(driver)
+        driver.get_by_role(role, name=name).click()
+        expect(driver.get_by_text("This needs reception. Try again when there is.")).to_be_in_viewport()
+        assert driver.url.endswith(path)
+        offline(driver, False)
+    driver.get_by_role("button", name="Finish this round").click()
+    driver.wait_for_url(f"**/rounds/{ride.pk}/driven/")
+    ride.refresh_from_db()
+    assert ride.status == Round.Status.DRIVEN
 
 
 def test_two_phones_on_one_stop_come_to_the_same(
