@@ -114,8 +114,6 @@ def short(where: Where, acts: list[Act]) -> None:
                 act.superseded = True
             else:
                 gets[pk] = number(value)
-        if not gets and not act.superseded:
-            raise Refused(_("Write how much is really given of what is missing or bad."))
         why = str(act.data.get("why") or Shortfall.Reason.OTHER)
         collecting.record_given(order=order, gets=gets, by=where.by, reason=why, note=note, at=act.happened_at)
         told.update(dict.fromkeys(gets, act.happened_at))

@@ -47,11 +47,17 @@ self.outbox = (() => {
   }
 
   // One at a time, also between pages and the service worker. Nothing when all is sent, else why not ('': no reception).
-  const flush = () => navigator.locks.request('outbox', async () => {
+  // What `who` did on a round that is there no more is refused.
+  const flush = who => navigator.locks.request('outbox', async () => {
     const rows = await all(), todo = rows.filter(waits)
     let why
     for (const url of new Set(todo.map(row => row.url))) {
       const answer = await ask(url)
+      if (who && answer?.status === 404) {
+        const lost = await reason(answer)
+        await put(...todo.filter(row => row.url === url && row.person === who).map(row => ({ ...row, image: '', refused: lost })))
+        continue
+      }
       const { csrf, person } = answer?.ok ? await answer.json() : {}
       const mine = todo.filter(row => row.url === url && row.person === person)
       why = (csrf ? mine.length ? await post(url, csrf, mine) : undefined : await reason(answer)) ?? why

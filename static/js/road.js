@@ -31,7 +31,7 @@ async function show() {
   net.classList.toggle('pending', n > 0)
   for (const output of $('output[data-wait]')) delete output.dataset.wait
   for (const box of $('[data-act]')) set(box, box.dataset.was ??= box.getAttribute('aria-checked'))
-  for (const row of rows.filter(row => here(row) && row.refused)) correct(row)
+  for (const row of rows.filter(row => here(row) && row.refused)) window.correct?.(row)
   for (const row of rows.filter(row => here(row) && !row.refused && shown(row))) {
     const box = row.row && document.getElementById(row.row)
     if (box?.dataset.act) set(box, box.dataset.act.startsWith(row.kind + ' '), outbox.waits(row))
@@ -47,42 +47,12 @@ async function show() {
     item.querySelector('button').onclick = async () => { await outbox.drop(row.id); show() }
     return item
   }))
-  count(rows.filter(row => row.url === url && !row.refused && shown(row)))
-  for (const tally of $('[data-tally]')) tally.textContent = $('.checks .check[aria-checked=true]').length
-}
-
-// The page of a round counts what waits as well, and its button leads to the first stop where something is left to do.
-function count(rows) {
-  const crates = JSON.parse(document.getElementById('along')?.dataset.crates ?? '{}'), way = document.querySelector('[data-way]')
-  let next
-  if (rows.length) for (const start of $('.timeline > .now:not([data-at])')) start.className = 'done'
-  for (const item of $('[data-at]')) {
-    const here = rows.filter(row => row.stop === item.dataset.at), own = { ...crates[item.dataset.at] }
-    for (const row of here) if (row.crate in own && /check/.test(row.kind)) own[row.crate] = row.kind === 'check'
-    const all = Object.values(own), n = all.filter(Boolean).length, said = item.querySelector('[data-count]')
-    said.textContent = said.textContent.replace(/\d+/, n)
-    const done = all.length ? n === all.length : item.classList.contains('done') || here.some(row => row.kind === 'left')
-    item.classList.toggle('done', done)
-    if (!done) next ??= item
-    if (rows.length) item.classList.toggle('now', item === next)
+  for (const row of rows.filter(row => here(row) && row.kind === 'trouble' && !row.refused && shown(row))) {
+    for (const onward of $('[data-onward]')) onward.hidden = false
+    for (const box of $(`#crate${+row.crate}`)) box.toggleAttribute('data-gone', row.trouble === 'missing')
   }
-  if (!way) return
-  way.hidden = !next
-  if (next) way.href = next.querySelector('a').href
-  if (next) way.firstChild.data = way.firstChild.data.replace(/\d+/, parseInt(next.querySelector('a').textContent))
-}
-
-// What was refused is not noted: once, its form has back what was typed, unless something else was typed since.
-const back = new Set()
-function correct(row) {
-  const output = document.getElementById(row.row), form = output?.form
-  if (!form?.dataset.do) return
-  if (output.value === row.said) output.value = output.defaultValue
-  if (form.dataset.do !== 'note' || back.has(row.id)) return
-  back.add(row.id)
-  const fields = [...form.elements].filter(field => /^(text|time|select-one)$/.test(field.type))
-  if (fields.some(field => field.value !== (field.defaultValue ?? field.value))) return
-  for (const field of fields) field.value = row[field.name] ?? field.value
+  window.count?.(rows.filter(row => row.url === url && !row.refused && shown(row)))
+  for (const tally of $('[data-tally]')) tally.textContent = $('.checks .check[aria-checked=true]').length
 }
 
 async function sync() {
@@ -90,7 +60,7 @@ async function sync() {
   const before = (await outbox.all()).filter(outbox.waits).length
   if (before) {
     navigator.serviceWorker?.ready.then(ready => ready.sync?.register('outbox')).catch(() => {})
-    why.textContent = await outbox.flush().catch(() => '') || ''
+    why.textContent = await outbox.flush(+person).catch(() => '') || ''
   }
   const rows = await outbox.all()
   if (rows.filter(outbox.waits).length < before || rows.some(row => row.sent > made)) await again()
@@ -147,62 +117,20 @@ document.addEventListener('click', async event => {
   }
 })
 
-// A photo as the server wants it: at most 1,600 pixels, and small enough to keep here for a day.
-async function small(file) {
-  const image = await createImageBitmap(file), scale = Math.min(1, 1600 / Math.max(image.width, image.height))
-  const canvas = Object.assign(document.createElement('canvas'), { width: image.width * scale, height: image.height * scale })
-  canvas.getContext('2d').drawImage(image, 0, 0, canvas.width, canvas.height)
-  return canvas.toDataURL('image/jpeg', .75)
-}
-
 document.addEventListener('submit', async event => {
   const form = event.target, how = form.dataset.do, output = form.querySelector('output')
   if (!how) return
   event.preventDefault()
   if (how === 'find') return
   if (how === 'all') {
-    await act(...$('.checks [data-act][aria-checked=false]').map(box => check(box, true)), { kind: 'left' })
+    const there = $('.checks [data-act][aria-checked=false]:not([data-gone])')
+    await act(...there.map(box => check(box, true)), { kind: 'left' })
     return location.assign(form.dataset.next)
   }
-  const fields = {}, said = []
-  let typed
-  try {
-    for (const [name, value] of new FormData(form)) {
-      const field = form.elements[name]
-      if (name === 'csrfmiddlewaretoken' || value === '' || value.size === 0) continue
-      fields[name] = value.size ? await small(value) : value
-      if (field.type === 'hidden') continue
-      typed ||= !field.options
-      said.push(field.selectedOptions?.[0].text ?? (value.size ? value.name : value))
-    }
-  } catch { return output.value = unread }
-  if (form.dataset.empty && !typed) return output.value = form.dataset.empty
-  const pad = form.querySelector('canvas[data-drawn]')
-  if (pad) fields.image = pad.toDataURL()
-  const box = how === 'code' && $('[data-code]').find(box => box.dataset.code === fields.code.trim().toUpperCase())
-  await act(box ? check(box, true) : { ...fields, row: output.id, said: said.join(' · ') })
-  if (box) output.value = box.dataset.said + ' ✓'
-  if (box) box.scrollIntoView({ block: 'center' })
-  form.reset()
-})
-
-document.addEventListener('input', event => {
-  const { form, value } = event.target
-  if (form?.dataset.do === 'find') {
-    const wanted = value.trim().toLowerCase()
-    for (const row of $('[data-find]')) {
-      row.hidden = wanted !== '' && !row.dataset.find.includes(wanted) && !row.dataset.words.split(' ').includes(wanted)
-    }
-    const [row, other] = $('[data-find]:not([hidden])')
-    for (const none of $('[data-none]')) none.hidden = !!row
-    if (value.length > 7 && row && !other) row.querySelector('details').open = true
-  }
-  const warn = form?.querySelector('[data-warm]')
-  if (warn) {
-    const { most } = $('[name=storage_class]:not(select), option:checked', form)[0].dataset
-    warn.hidden = !(+form.elements.celsius.value.replace(',', '.').replace('−', '-') > +most)
-    warn.querySelector('b').textContent = most?.replace('.', ',')
-  }
+  if (form.busy) return // tapped twice
+  form.busy = true
+  const noted = await note(form, how, output)
+  setTimeout(() => form.busy = false, noted ? 700 : 0)
 })
 
 // What a volunteer rarely needs is made when an order is opened.
@@ -211,18 +139,6 @@ document.addEventListener('toggle', event => {
   if (template) (template.replaceWith(template.content), show())
 }, true)
 
-for (const pad of $('canvas')) {
-  const pen = pad.getContext('2d')
-  const clear = () => { pen.fillStyle = '#fff'; pen.fillRect(0, 0, pad.width, pad.height); delete pad.dataset.drawn }
-  pad.onpointerdown = pad.onpointermove = event => {
-    if (!event.buttons) return
-    const at = [event.offsetX * pad.width / pad.clientWidth, event.offsetY * pad.height / pad.clientHeight]
-    if (event.type === 'pointerdown') { pen.lineWidth = 3; pen.beginPath(); pen.moveTo(...at) }
-    else { pen.lineTo(...at); pen.stroke(); pad.dataset.drawn = 1 }
-  }
-  pad.closest('form').addEventListener('reset', clear)
-  clear()
-}
 for (const button of $('[data-scan]')) button.hidden = !('BarcodeDetector' in window)
 
 for (const note of $('[data-lost]')) note.hidden = note.dataset.lost === location.pathname

@@ -42,7 +42,8 @@ async function page(request) {
   const asked = fresh(request)
   asked.catch(() => {})
   const answer = await Promise.race([asked, slow]).catch(() => null)
-  return answer ?? await caches.match(bare(request), { cacheName: PAGES }) ?? asked.catch(async () =>
+  if (answer?.status < 500) return answer
+  return await caches.match(bare(request), { cacheName: PAGES }) ?? asked.catch(async () =>
     await caches.match('{% url "logistics:my_rounds" %}', { cacheName: PAGES }) ?? Response.error())
 }
 
@@ -66,9 +67,8 @@ self.addEventListener('message', event => {
 self.addEventListener('fetch', event => {
   const { request } = event, url = new URL(request.url)
   if (url.origin !== location.origin) return
-  if (url.pathname.startsWith('/accounts/')) event.waitUntil(caches.delete(PAGES))
-  else if (request.method !== 'GET') return
-  else if (url.pathname.startsWith(STATIC)) event.respondWith(file(request.url.split('#')[0]))
+  if (request.method !== 'GET') return url.pathname.startsWith('/accounts/') && event.waitUntil(caches.delete(PAGES))
+  if (url.pathname.startsWith(STATIC)) event.respondWith(file(request.url.split('#')[0]))
   else if (ROAD.test(url.pathname)) event.respondWith(page(request))
 })
 

@@ -300,6 +300,7 @@ def test_the_manifest_speaks_the_readers_language(client):
     assert (answer.json()["name"], answer.json()["start_url"]) == ("Kouter onderweg", "/rounds/")
 
 
-def test_the_scripts_of_the_road_are_light():
-    scripts = [Path(f"static/js/{name}.js").read_text() for name in ("outbox", "road")]
+@pytest.mark.parametrize("of_page", ["along", "note"])
+def test_the_scripts_of_the_road_are_light(of_page):
+    scripts = [Path(f"static/js/{name}.js").read_text() for name in ("outbox", "road", of_page)]
     assert sum(len(brotli.compress(script.encode())) for script in scripts) < 5 * 1024

@@ -102,7 +102,7 @@ def test_a_driver_goes_on_where_something_is_missing_and_all_correct_leaves_it_o
     assert statuses(at_alice) == ["expected", "loaded", "loaded", "loaded"]
     driver.post(url(at_alice, "note"), {"kind": "left", "stop": at_alice.pk})
     ahead = driver.get(reverse("logistics:round", args=[at_alice.round_id])).content.decode()
-    assert f'btn go" href="{url(other)}"' in ahead
+    assert f'btn go" data-way href="{url(other)}"' in ahead
     driver.post(url(other, "check"), {"all": "1"})
     finish = reverse("logistics:finish", args=[at_alice.round_id])
     assert finish in driver.get(reverse("logistics:round", args=[at_alice.round_id])).content.decode()

@@ -390,6 +390,71 @@ def test_all_correct_leads_on_without_reception(driver: Page, ride: Round, stop:
     assert stop.crates.filter(status="loaded").count() == 3
 
 
+def test_all_correct_leaves_out_what_was_said_to_be_missing_and_there_is_a_way_on_without_it(
+    driver: Page, ride: Round, stop: Stop
+) -> None:
+    gone, *there = stop.crates.order_by("pk")
+    onward = driver.get_by_role("link", name="Go on, not all is here")
+    driver.goto(f"/rounds/{ride.pk}/{stop.position}/")
+    offline(driver)
+    driver.get_by_text("Something is missing, damaged, or nobody is there").click()
+    expect(onward).to_be_hidden()
+    driver.get_by_label("What is wrong").select_option("missing")
+    driver.get_by_label("Which crate").select_option(gone.letter)
+    driver.get_by_label("What the coordinator should know").fill("not ready")
+    driver.get_by_role("button", name="Tell the coordinator").dblclick()
+    expect(onward).to_be_visible()
+    driver.get_by_role("button", name="All correct, to the hub").click()
+    driver.wait_for_url(f"**/rounds/{ride.pk}/")
+    expect(driver.locator("[data-way]")).to_be_hidden()
+    offline(driver, False)
+    expect(net(driver)).to_have_text("Everything sent")
+    expect(driver.get_by_role("button", name="Finish this round")).to_be_visible()
+    gone.refresh_from_db()
+    assert gone.status == "expected"
+    assert {crate.pk for crate in stop.crates.filter(status="loaded")} == {crate.pk for crate in there}
+    trouble = Trouble.objects.get()
+    assert (trouble.kind, trouble.crate, trouble.note) == ("missing", gone, "not ready")
+
+
+def test_looking_at_the_account_or_a_server_that_fails_takes_no_page_away(
+    driver: Page, ride: Round, stop: Stop, settings: Any
+) -> None:
+    path = f"/rounds/{ride.pk}/{stop.position}/"
+    for page in ("/accounts/logout/", "/accounts/password/change/"):
+        driver.goto(page)
+    kept(driver, path)
+    settings.DEBUG_PROPAGATE_EXCEPTIONS = False
+    answer = driver.goto(path)
+    assert answer
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE logistics_stop RENAME TO elsewhere")
+    try:
+        answer = driver.goto(path)
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE elsewhere RENAME TO logistics_stop")
+    assert answer and answer.status == 200
+    expect(driver.get_by_role("heading", level=1)).to_contain_text("Hoeve Alice")
+
+
+def test_what_was_done_on_a_round_that_was_planned_anew_is_said_and_can_be_put_away(
+    driver: Page, ride: Round, stop: Stop
+) -> None:
+    driver.goto(f"/rounds/{ride.pk}/{stop.position}/")
+    offline(driver)
+    driver.get_by_role("checkbox").first.click()
+    expect(net(driver)).to_have_text("2 actions on this device")
+    ride.delete()
+    offline(driver, False)
+    refused = driver.get_by_role("list", name="Not accepted")
+    expect(refused).to_contain_text("This round is not there any more")
+    for left in (1, 0):
+        refused.get_by_role("button", name="Seen").first.click()
+        expect(refused.get_by_role("listitem")).to_have_count(left)
+    expect(net(driver)).to_have_text("Everything sent")
+
+
 def test_what_needs_reception_says_so_without_it(driver: Page, ride: Round, stop: Stop) -> None:
     stop.crates.update(status="loaded")
     ride.stops.update(done_at=clock.now())
