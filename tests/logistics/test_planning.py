@@ -168,7 +168,7 @@ def test_a_crate_checked_while_the_plan_was_made_refuses_it(closed_day, vehicle,
         if step == "storing":
             handover.check_crates(crates=[crate.pk], by=gust)
 
-    with pytest.raises(Refused, match="checked off"):
+    with pytest.raises(Refused, match="noted on the road"):
         plan(closed_day, watch=Watch(check_one))
     crate.refresh_from_db()
     assert crate.status == Crate.Status.LOADED
