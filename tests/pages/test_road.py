@@ -56,7 +56,10 @@ def kept(page: Page, path: str, there: bool = True) -> None:
     """Wait until the service worker keeps this page (or has forgotten it)."""
     page.evaluate(
         """async ([path, there]) => {
-          while (!await caches.match(path, { cacheName: 'kouter-pages' }) === there) await new Promise(ok => setTimeout(ok, 50))
+          for (let left = 300; !await caches.match(path, { cacheName: 'kouter-pages' }) === there; left--) {
+            if (!left) throw new Error(`${path} is ${there ? 'not ' : ''}kept`)
+            await new Promise(ok => setTimeout(ok, 50))
+          }
         }""",
         [path, there],
     )
